@@ -1,0 +1,249 @@
+// Package config reads the one configuration file of auyl, lets the environment
+// override it, and checks it whole. It knows plain values only: cmd/auyl turns
+// them into the options of the parts.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/goccy/go-yaml"
+)
+
+// Config is the whole configuration. Paths are relative to the file.
+type Config struct {
+	Zone       string     `yaml:"zone"`       // of schedules and local clocks; default Asia/Almaty
+	Drop       Drop       `yaml:"drop"`       // files that people and programs put down
+	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
+	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process
+	ClickHouse ClickHouse `yaml:"clickhouse"` // empty dsn: an engine of our own
+	Sources    []Source   `yaml:"sources"`    // feeds asked over HTTP, in the order in which they are first pulled
+
+	file string
+}
+
+// Drop is where files are dropped.
+type Drop struct {
+	Dirs  []string `yaml:"dirs"`
+	Every string   `yaml:"every"` // how often the folders are looked through; default 2s
+}
+
+// Simulate is the seeded model behind the registers that have no open door.
+type Simulate struct {
+	Enabled bool   `yaml:"enabled"`
+	Seed    uint64 `yaml:"seed"`
+	Now     string `yaml:"now"`    // day up to which registers are written, so that every run sees the same
+	Months  int    `yaml:"months"` // of history
+	Scale   int    `yaml:"scale"`  // multiplies the volume
+	Listen  string `yaml:"listen"` // loopback address; default 127.0.0.1:0
+}
+
+// NATS says where the streams are.
+type NATS struct {
+	URL       string `yaml:"url"`
+	User      string `yaml:"user"`
+	Password  string `yaml:"-"` // environment only: AUYL_NATS_PASSWORD
+	Replicas  int    `yaml:"replicas"`
+	SyncEvery bool   `yaml:"sync_every_write"` // survive a loss of power at the price of speed
+	Listen    string `yaml:"listen"`           // let others in to the embedded server: 127.0.0.1:4222
+}
+
+// ClickHouse says where the tables are.
+type ClickHouse struct {
+	DSN     string `yaml:"-"`       // environment only, it holds a password: AUYL_CLICKHOUSE_DSN
+	Engine  string `yaml:"engine"`  // path of a clickhouse binary or of the engine library; default: looked for
+	Listen  string `yaml:"listen"`  // of the embedded engine; default 127.0.0.1:8123, with a free port where that is taken
+	Cluster string `yaml:"cluster"` // name of the cluster for ON CLUSTER; empty for one server
+}
+
+// Source is one feed that is asked over HTTP.
+type Source struct {
+	ID       string   `yaml:"id"`
+	URLs     []string `yaml:"urls"`     // one page each
+	Base     string   `yaml:"base"`     // of a paged data.egov.kz set
+	PageSize int      `yaml:"page_size"`
+	KeyEnv   string   `yaml:"key_env"` // name of the environment variable with the API key
+	Schedule string   `yaml:"schedule"`
+}
+
+// Simulated is the host by which a URL names the model that auyl itself serves.
+const Simulated = "simulate.auyl"
+
+// Load reads the file and the environment and returns every fault it finds.
+// Errors name file, line and column.
+func Load(path string, env func(string) (string, bool)) (*Config, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return parse(path, b, env)
+}
+
+func parse(path string, b []byte, env func(string) (string, bool)) (*Config, error) {
+	c := &Config{file: path}
+	dec := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField())
+	if err := dec.Decode(c); err != nil {
+		return nil, positioned(path, err)
+	}
+	c.defaults()
+	c.override(env)
+	return c, c.validate(b)
+}
+
+// positioned turns an error of the YAML library into file:line:column: message.
+func positioned(path string, err error) error {
+	var ye yaml.Error
+	if errors.As(err, &ye) && ye.GetToken() != nil {
+		pos := ye.GetToken().Position
+		return fmt.Errorf("%s:%d:%d: %s", path, pos.Line, pos.Column, ye.GetMessage())
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func (c *Config) defaults() {
+	set := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	set(&c.Zone, "Asia/Almaty")
+	set(&c.Drop.Every, "2s")
+	set(&c.Simulate.Listen, "127.0.0.1:0")
+	set(&c.ClickHouse.Listen, "127.0.0.1:8123")
+	if c.Simulate.Months == 0 {
+		c.Simulate.Months = 24
+	}
+	if c.Simulate.Scale == 0 {
+		c.Simulate.Scale = 1
+	}
+	if c.NATS.Replicas == 0 {
+		c.NATS.Replicas = 1
+	}
+}
+
+// override applies the environment: what a container sets, and secrets.
+func (c *Config) override(env func(string) (string, bool)) {
+	for name, to := range map[string]*string{
+		"AUYL_NATS_URL":          &c.NATS.URL,
+		"AUYL_NATS_USER":         &c.NATS.User,
+		"AUYL_NATS_PASSWORD":     &c.NATS.Password,
+		"AUYL_CLICKHOUSE_DSN":    &c.ClickHouse.DSN,
+		"AUYL_CLICKHOUSE":        &c.ClickHouse.Engine,
+		"AUYL_CLICKHOUSE_LISTEN": &c.ClickHouse.Listen,
+		"AUYL_SIMULATE_LISTEN":   &c.Simulate.Listen,
+	} {
+		if v, ok := env(name); ok && v != "" {
+			*to = v
+		}
+	}
+	if v, ok := env("AUYL_SIMULATE_SCALE"); ok {
+		if n, err := strconv.Atoi(v); err == nil {
+			c.Simulate.Scale = n
+		}
+	}
+}
+
+// validate finds all faults of the values at once.
+func (c *Config) validate(src []byte) error {
+	var faults []error
+	bad := func(path, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s%s: %s", c.file, at(src, path), fmt.Sprintf(format, args...)))
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil {
+		bad("$.zone", "unknown time zone %q: want a name such as Asia/Almaty", c.Zone)
+	}
+	if d, err := time.ParseDuration(c.Drop.Every); err != nil || d < 100*time.Millisecond {
+		bad("$.drop.every", "%q is not a duration of at least 100ms: want 2s", c.Drop.Every)
+	}
+	if c.Simulate.Enabled {
+		if _, err := auyl.ParseDay(c.Simulate.Now); err != nil {
+			bad("$.simulate.now", "%v", err)
+		}
+	}
+	if c.Simulate.Months < 1 || c.Simulate.Months > 240 {
+		bad("$.simulate.months", "%d is out of range: 1 to 240", c.Simulate.Months)
+	}
+	if c.Simulate.Scale < 1 || c.Simulate.Scale > 1000 {
+		bad("$.simulate.scale", "%d is out of range: 1 to 1000", c.Simulate.Scale)
+	}
+	if c.NATS.Replicas < 1 || c.NATS.Replicas > 5 || c.NATS.Replicas%2 == 0 {
+		bad("$.nats.replicas", "%d copies: want 1, 3 or 5", c.NATS.Replicas)
+	}
+	seen := map[string]bool{}
+	for i, s := range c.Sources {
+		p := func(field string) string { return fmt.Sprintf("$.sources[%d]%s", i, field) }
+		if _, err := auyl.ParseSourceID(s.ID); err != nil {
+			bad(p(".id"), "%v", err)
+		}
+		if seen[s.ID] {
+			bad(p(".id"), "source %s is there twice", s.ID)
+		}
+		seen[s.ID] = true
+		if (len(s.URLs) == 0) == (s.Base == "") {
+			bad(p(""), "source %s wants either urls or base", s.ID)
+		}
+		for j, u := range s.URLs {
+			if err := webURL(u); err != nil {
+				bad(p(fmt.Sprintf(".urls[%d]", j)), "%v", err)
+			}
+		}
+		if s.Base != "" {
+			if err := webURL(s.Base); err != nil {
+				bad(p(".base"), "%v", err)
+			}
+			if s.PageSize < 1 || s.PageSize > 10_000 {
+				bad(p(".page_size"), "%d rows a page: want 1 to 10000", s.PageSize)
+			}
+		}
+		if s.Schedule == "" {
+			bad(p(""), "source %s has no schedule: want schedule: \"0 6 * * *\"", s.ID)
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func webURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return fmt.Errorf("%q is not an address to ask: want http:// or https:// and no password", s)
+	}
+	return nil
+}
+
+// at returns ":line:column" of a YAML path, "" where the file does not hold it.
+func at(src []byte, path string) string {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return ""
+	}
+	node, err := p.ReadNode(bytes.NewReader(src))
+	if err != nil || node == nil || node.GetToken() == nil {
+		return ""
+	}
+	pos := node.GetToken().Position
+	return fmt.Sprintf(":%d:%d", pos.Line, pos.Column)
+}
+
+// Dir returns the folder of the file, to which its paths are relative.
+func (c *Config) Dir() string { return filepath.Dir(c.file) }
+
+// Path resolves a path of the file.
+func (c *Config) Path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.Dir(), p)
+}
+
+// Expand puts the address of the model in place of its host name.
+func Expand(raw, simulateAddr string) string {
+	return strings.Replace(raw, "://"+Simulated, "://"+simulateAddr, 1)
+}

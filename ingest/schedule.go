@@ -1,0 +1,126 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"golang.org/x/sync/errgroup"
+)
+
+// Scheduled is a source with the times at which it is asked.
+type Scheduled struct {
+	Puller *Puller
+	// Times are in the language of cron in the zone of the schedule: "0 6 * * *",
+	// "@every 2s". A time that passed while nothing ran is caught up once.
+	Times string
+}
+
+// Schedule asks sources at their times.
+type Schedule struct {
+	items []scheduledItem
+	log   *slog.Logger
+	now   func() time.Time
+}
+
+type scheduledItem struct {
+	p     *Puller
+	times cron.Schedule
+}
+
+// NewSchedule checks the times. zone is the place where they are meant.
+func NewSchedule(items []Scheduled, zone *time.Location, now func() time.Time, log *slog.Logger) (*Schedule, error) {
+	s := &Schedule{log: log, now: now}
+	var faults []error
+	for _, it := range items {
+		times, err := cron.ParseStandard(it.Times)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("schedule of %s: %q: %w", it.Puller.src.ID, it.Times, err))
+			continue
+		}
+		if spec, ok := times.(*cron.SpecSchedule); ok {
+			spec.Location = zone
+		}
+		s.items = append(s.items, scheduledItem{it.Puller, times})
+	}
+	return s, errors.Join(faults...)
+}
+
+// PullAll asks every source once, one after the other in the order given, so
+// that the order of vintages is the same whenever the same is pulled. report may
+// be nil; it is called after each pull. The error is the first of our own side.
+func (s *Schedule) PullAll(ctx context.Context, report func(Outcome)) error {
+	return s.pull(ctx, func(scheduledItem) bool { return true }, report)
+}
+
+// PullDue is PullAll for the sources whose time has come since their last pull,
+// and for those whose last pull was broken off.
+func (s *Schedule) PullDue(ctx context.Context, report func(Outcome)) error {
+	return s.pull(ctx, func(it scheduledItem) bool {
+		last := it.p.LastStarted()
+		return it.p.Interrupted() || last.IsZero() || !it.times.Next(last).After(s.now())
+	}, report)
+}
+
+func (s *Schedule) pull(ctx context.Context, due func(scheduledItem) bool, report func(Outcome)) error {
+	for _, it := range s.items {
+		if !due(it) {
+			continue
+		}
+		out, err := it.p.Pull(ctx)
+		if err != nil {
+			return err
+		}
+		s.tell(out)
+		if report != nil {
+			report(out)
+		}
+	}
+	return nil
+}
+
+// Run asks each source at its times until ctx ends, each source by itself, so
+// that a slow one holds up no other. It returns the first error of our own side.
+func (s *Schedule) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, it := range s.items {
+		g.Go(func() error { return s.follow(ctx, it) })
+	}
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (s *Schedule) follow(ctx context.Context, it scheduledItem) error {
+	for {
+		wait := time.NewTimer(it.times.Next(s.now()).Sub(s.now()))
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return ctx.Err()
+		case <-wait.C:
+		}
+		out, err := it.p.Pull(ctx)
+		if err != nil {
+			return err
+		}
+		s.tell(out)
+	}
+}
+
+func (s *Schedule) tell(out Outcome) {
+	log := s.log.With("source", out.Source, "run", out.Run, "status", out.Status, "pages", out.Pages, "bytes", out.Bytes)
+	switch {
+	case out.Err != nil:
+		log.Warn("source pulled with faults", "err", out.Err)
+	case out.Status == RunUnchanged:
+		log.Debug("source unchanged")
+	default:
+		log.Info("source pulled")
+	}
+}
