@@ -35,13 +35,14 @@ func ParseAreaCode(s string) (AreaCode, error) {
 
 // String returns the nine digits; 000000000 for the country.
 func (a AreaCode) String() string {
-	if a >= CountryCode {
-		a = 0
+	n := a
+	if n >= CountryCode {
+		n = 0
 	}
 	var b [9]byte
 	for i := 8; i >= 0; i-- {
-		b[i] = byte('0' + a%10)
-		a /= 10
+		b[i] = byte('0' + n%10)
+		n /= 10
 	}
 	return string(b[:])
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas/wire"
-	"google.golang.org/protobuf/proto"
 )
 
 // Page is what a source answered to one request: one file, one response body.
@@ -279,9 +278,9 @@ func (p *Puller) vintage(at time.Time, page uint32, sum [sha256.Size]byte) *wire
 }
 
 func (p *Puller) publish(ctx context.Context, msg *wire.RawPage, next pullState) error {
-	data, err := proto.MarshalOptions{Deterministic: true}.Marshal(msg)
+	data, err := wire.Marshal(msg)
 	if err != nil {
-		return fmt.Errorf("encode page: %w", err)
+		return err
 	}
 	state, err := next.bytes()
 	if err != nil {

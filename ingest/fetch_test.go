@@ -21,7 +21,6 @@ import (
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas/wire"
 	"github.com/google/go-cmp/cmp"
-	"google.golang.org/protobuf/proto"
 )
 
 // log is a RAW stream in memory: what a puller publishes, frame by frame. The
@@ -40,7 +39,7 @@ func (l *log) Publish(_ context.Context, msgs []auyl.Payload, state []byte) erro
 	}
 	for _, m := range msgs {
 		var p wire.RawPage
-		if err := proto.Unmarshal(m.Data, &p); err != nil {
+		if err := wire.Unmarshal(m.Data, &p); err != nil {
 			return err
 		}
 		l.frames = append(l.frames, &p)
