@@ -42,7 +42,8 @@ type Simulate struct {
 	Seed    uint64 `yaml:"seed"`
 	Now     string `yaml:"now"`    // day up to which registers are written, so that every run sees the same
 	Months  int    `yaml:"months"` // of history
-	Scale   int    `yaml:"scale"`  // multiplies the volume
+	Scale   int    `yaml:"scale"`  // multiplies the volume of events, and of cuts unless they are said
+	Cuts    int    `yaml:"cuts"`   // of household registers in a half-year; 0: as many as scale
 	Listen  string `yaml:"listen"` // loopback address; default 127.0.0.1:0
 }
 
@@ -67,8 +68,8 @@ type ClickHouse struct {
 // Source is one feed that is asked over HTTP.
 type Source struct {
 	ID       string   `yaml:"id"`
-	URLs     []string `yaml:"urls"`     // one page each
-	Base     string   `yaml:"base"`     // of a paged data.egov.kz set
+	URLs     []string `yaml:"urls"` // one page each
+	Base     string   `yaml:"base"` // of a paged data.egov.kz set
 	PageSize int      `yaml:"page_size"`
 	KeyEnv   string   `yaml:"key_env"` // name of the environment variable with the API key
 	Schedule string   `yaml:"schedule"`
@@ -94,7 +95,9 @@ func parse(path string, b []byte, env func(string) (string, bool)) (*Config, err
 		return nil, positioned(path, err)
 	}
 	c.defaults()
-	c.override(env)
+	if err := c.override(env); err != nil {
+		return nil, err
+	}
 	return c, c.validate(b)
 }
 
@@ -130,7 +133,7 @@ func (c *Config) defaults() {
 }
 
 // override applies the environment: what a container sets, and secrets.
-func (c *Config) override(env func(string) (string, bool)) {
+func (c *Config) override(env func(string) (string, bool)) error {
 	for name, to := range map[string]*string{
 		"AUYL_NATS_URL":          &c.NATS.URL,
 		"AUYL_NATS_USER":         &c.NATS.User,
@@ -144,11 +147,16 @@ func (c *Config) override(env func(string) (string, bool)) {
 			*to = v
 		}
 	}
-	if v, ok := env("AUYL_SIMULATE_SCALE"); ok {
-		if n, err := strconv.Atoi(v); err == nil {
-			c.Simulate.Scale = n
+	for name, to := range map[string]*int{"AUYL_SIMULATE_SCALE": &c.Simulate.Scale, "AUYL_SIMULATE_CUTS": &c.Simulate.Cuts} {
+		if v, ok := env(name); ok && v != "" {
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return fmt.Errorf("environment: %s=%q: want a whole number", name, v)
+			}
+			*to = n
 		}
 	}
+	return nil
 }
 
 // validate finds all faults of the values at once.
@@ -173,6 +181,9 @@ func (c *Config) validate(src []byte) error {
 	}
 	if c.Simulate.Scale < 1 || c.Simulate.Scale > 1000 {
 		bad("$.simulate.scale", "%d is out of range: 1 to 1000", c.Simulate.Scale)
+	}
+	if c.Simulate.Cuts < 0 || c.Simulate.Cuts > 180 {
+		bad("$.simulate.cuts", "%d is out of range: 0 to 180", c.Simulate.Cuts)
 	}
 	if c.NATS.Replicas < 1 || c.NATS.Replicas > 5 || c.NATS.Replicas%2 == 0 {
 		bad("$.nats.replicas", "%d copies: want 1, 3 or 5", c.NATS.Replicas)

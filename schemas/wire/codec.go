@@ -25,3 +25,9 @@ func Unmarshal(b []byte, m proto.Message) error {
 	}
 	return nil
 }
+
+// Message is any message of this package.
+type Message = proto.Message
+
+// CloneVintage returns a copy of v.
+func CloneVintage(v *Vintage) *Vintage { return proto.CloneOf(v) }

@@ -1,0 +1,4 @@
+-- Is an insert under this token still at work? It is told to stop, and the answer comes when it has.
+KILL QUERY
+WHERE Settings['insert_deduplication_token'] = {token:String}
+SYNC

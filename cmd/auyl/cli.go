@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/auyl-kz/auyl/config"
+)
+
+// Exit codes, as DESIGN says: what a script can rely on.
+const (
+	exitDone        = 0
+	exitData        = 1 // the input or the data is wrong
+	exitUsage       = 2
+	exitUnreachable = 3 // a dependency is out of reach
+)
+
+// exitError is an error with the exit code that it means.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func unreachable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitUnreachable, err}
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+}
+
+// common are the flags of every command that reads state.
+type common struct {
+	Data   string `help:"Folder that holds all state." default:"./data" env:"AUYL_DATA" type:"path"`
+	Config string `help:"Configuration file." default:"examples/almaty/auyl.yaml" env:"AUYL_CONFIG" type:"path"`
+	Log    string `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error" env:"AUYL_LOG"`
+}
+
+func (c *common) load(s streams) (*config.Config, error) { return config.Load(c.Config, s.env) }
+
+func (c *common) dir(parts ...string) string {
+	return filepath.Join(append([]string{c.Data}, parts...)...)
+}
+
+func (c *common) logger(s streams) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.Log)); err != nil {
+		l = slog.LevelWarn
+	}
+	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: l}))
+}
+
+type cli struct {
+	Run       runCmd       `cmd:"" help:"Pull, decode, compute and store everything, with NATS and ClickHouse inside."`
+	Ingest    ingestCmd    `cmd:"" help:"Only fetch and decode, against NATS at AUYL_NATS_URL."`
+	Transform transformCmd `cmd:"" help:"Only compute indicators, against NATS at AUYL_NATS_URL."`
+	Sink      sinkCmd      `cmd:"" help:"Only write tables, from NATS at AUYL_NATS_URL to ClickHouse at AUYL_CLICKHOUSE_DSN."`
+	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
+	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
+	Check     checkCmd     `cmd:"" help:"Read configuration, contracts, catalogue and areas, and name every fault."`
+	Indicator indicatorCmd `cmd:"" help:"The catalogue of indicators, and where a value comes from."`
+	Dead      deadCmd      `cmd:"" help:"Records and pages that did not pass."`
+	Raw       rawCmd       `cmd:"" help:"The bytes as a source gave them."`
+	Health    healthCmd    `cmd:"" help:"Ask a role whether it is well."`
+	Simulate  simulateCmd  `cmd:"" help:"Serve the state APIs' shapes over a synthetic oblast."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
+}
+
+const about = `auyl turns what state registers publish about villages into district indicators in ClickHouse.
+
+  auyl run                              the Almaty example, until Ctrl-C
+  auyl query "SELECT count() FROM auyl.observation"
+  auyl indicator explain population_total 195200000 2023-01-01
+
+Exit codes: 0 done, 1 the input or the data is wrong, 2 usage, 3 a dependency is out of reach.`
+
+// exited carries the exit code that kong asked for through a panic: kong calls
+// Exit for --help and offers no other way back.
+type exited int
+
+func run(ctx context.Context, args []string, s streams) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("auyl"), kong.Description(about), kong.UsageOnError(),
+		kong.Writers(s.out, s.err), kong.Exit(func(n int) { panic(exited(n)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
+	if err != nil {
+		fmt.Fprintln(s.err, "auyl:", err)
+		return exitUsage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(s.err, "auyl: %v\n", err)
+		var pe *kong.ParseError
+		if errors.As(err, &pe) && pe.Context != nil {
+			fmt.Fprintf(s.err, "Try: auyl %s--help\n", commandOf(pe.Context))
+		}
+		return exitUsage
+	}
+	if err := k.Run(); err != nil {
+		return report(s, err)
+	}
+	return exitDone
+}
+
+func commandOf(k *kong.Context) string {
+	if k.Selected() == nil {
+		return ""
+	}
+	return strings.TrimPrefix(k.Selected().FullPath(), "auyl ") + " "
+}
+
+// report prints an error, each of several on a line of its own.
+func report(s streams, err error) int {
+	code := exitData
+	var e *exitError
+	if errors.As(err, &e) {
+		code = e.code
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(s.err, "auyl:", strings.TrimRight(line, "\n"))
+	}
+	return code
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(s streams) error {
+	_, err := fmt.Fprintln(s.out, "auyl", version)
+	return err
+}

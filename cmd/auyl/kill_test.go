@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/auyl-kz/auyl/clickhouse/embedded"
+	"github.com/google/go-cmp/cmp"
+)
+
+// program runs auyl, the built binary, over one data folder.
+type program struct {
+	bin, data string
+	env       []string
+}
+
+// build compiles auyl once for a test.
+func build(t *testing.T) program {
+	t.Helper()
+	dir := t.TempDir()
+	p := program{bin: filepath.Join(dir, "auyl"), data: filepath.Join(dir, "data")}
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.bin, ".").CombinedOutput()
+	if err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	engine, err := embedded.Locate(embedded.LocateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := filepath.Abs("../../examples/almaty/auyl.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.env = append(os.Environ(), "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config)
+	return p
+}
+
+func (p program) cmd(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), p.bin, args...)
+	c.Env = append(p.env, "AUYL_DATA="+p.data)
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a kill reaches auyl and its engine, nobody else
+	return c
+}
+
+func (p program) must(t *testing.T, args ...string) string {
+	t.Helper()
+	c := p.cmd(t, args...)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Run(); err != nil {
+		t.Fatalf("auyl %s: %v\n%s", strings.Join(args, " "), err, &errs)
+	}
+	return out.String()
+}
+
+// tables gives a fingerprint of each table that does not depend on when things
+// were recorded, and depends on everything else, as rows lie and with FINAL.
+func (p program) tables(t *testing.T) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	for _, table := range []string{"observation", "event", "indicator_value", "dead_letter", "flow", "ingest_run"} {
+		for _, final := range []string{"", " FINAL"} {
+			got[table+final] = strings.TrimSpace(p.must(t, "query", "--format", "csv",
+				fmt.Sprintf("SELECT count() AS n, sum(cityHash64(* EXCEPT (recorded_at, released_at, started_at, finished_at, bytes))) AS h FROM auyl.%s%s", table, final)))
+		}
+	}
+	return got
+}
+
+func TestKilledRunsEndAsAnUnharmedOne(t *testing.T) {
+	if testing.Short() {
+		t.Skip("twenty kills take minutes: make test")
+	}
+	t.Parallel()
+	p := build(t)
+	began := time.Now()
+	p.must(t, "run", "--once")
+	took := time.Since(began)
+	want := p.tables(t)
+
+	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any number will do
+	t.Logf("seed %d; an unharmed run took %v: %v", seed, took, want)
+	rnd := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // moments, not secrets
+	p.data += "-killed"
+	for i := range 20 {
+		c := p.cmd(t, "run", "--once")
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The moment is what is tested: it may lie anywhere in the run.
+		at := time.AfterFunc(time.Duration(rnd.Int64N(int64(took/4))), func() {
+			if err := syscall.Kill(-c.Process.Pid, syscall.SIGKILL); err != nil {
+				t.Logf("kill %d: %v", i, err)
+			}
+		})
+		if c.Wait() == nil {
+			t.Logf("run %d ended before its kill", i)
+		}
+		at.Stop()
+	}
+	p.must(t, "run", "--once")
+	if d := cmp.Diff(want, p.tables(t)); d != "" {
+		t.Errorf("tables after twenty kills (-unharmed +killed):\n%s", d)
+	}
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/config"
+	"github.com/auyl-kz/auyl/ingest"
+	"github.com/auyl-kz/auyl/ingest/egov"
+	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/simulate"
+	"github.com/auyl-kz/auyl/sink"
+	"github.com/auyl-kz/auyl/stage"
+	"github.com/auyl-kz/auyl/state"
+	"github.com/auyl-kz/auyl/stream"
+	"github.com/auyl-kz/auyl/transform"
+)
+
+// part is one loop of the pipeline with the position that it has reached in the
+// stream that it reads.
+type part struct {
+	name  string
+	run   func(context.Context) error
+	done  func() uint64
+	until func(context.Context) (uint64, error) // position at which it has read all there is
+}
+
+// decodePart is the loop from RAW to DATA.
+func (n *node) decodePart() (part, error) {
+	zone, err := time.LoadLocation(n.cfg.Zone)
+	if err != nil {
+		return part{}, err
+	}
+	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone})
+	l := ingest.NewLoop(n.conn, d, n.store)
+	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
+}
+
+// stageParts are the loops from DATA to IND: districts, then the oblast from them.
+func (n *node) stageParts() ([]part, error) {
+	zone, err := time.LoadLocation(n.cfg.Zone)
+	if err != nil {
+		return nil, err
+	}
+	d, err := transform.NewDistrict(n.house.Catalogue, n.house.Areas, transform.Options{Workers: runtime.GOMAXPROCS(0), Location: zone})
+	if err != nil {
+		return nil, err
+	}
+	o, err := transform.NewOblast(n.house.Catalogue, n.house.Areas, transform.Options{Location: zone})
+	if err != nil {
+		return nil, err
+	}
+	district, err := n.stagePart(d, stage.Options{
+		Name: "district", InputStream: stream.Data, InputFilter: []string{"obs.>", "evt.>"}, InputCursor: "cur.decode",
+		OutputStream: stream.Indicators, OutputCursor: "cur.district", Logger: n.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	oblast, err := n.stagePart(o, stage.Options{
+		Name: "oblast", InputStream: stream.Indicators, InputFilter: []string{"ind.d.>", "ind.x.>"}, InputCursor: "cur.district",
+		OutputStream: stream.Indicators, OutputCursor: "cur.oblast", Logger: n.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []part{district, oblast}, nil
+}
+
+func (n *node) stagePart(s stage.Stage, o stage.Options) (part, error) {
+	st, err := state.Open(n.dir("state", o.Name), state.Options{})
+	if err != nil {
+		return part{}, err
+	}
+	n.onClose(st.Close)
+	l := stage.New(n.conn, st, s, o)
+	return part{o.Name, l.Run, l.Done, n.lastCursor(o.InputStream, o.InputCursor)}, nil
+}
+
+// sinkParts are the loops from DATA and IND into tables.
+func (n *node) sinkParts() []part {
+	var parts []part
+	for _, name := range []string{stream.Data, stream.Indicators} {
+		s := sink.New(n.conn, name, n.db.Writer(), sink.Options{Logger: n.log})
+		parts = append(parts, part{"sink " + name, s.Run, s.Done, n.lastSeq(name)})
+	}
+	return parts
+}
+
+func (n *node) lastSeq(name string) func(context.Context) (uint64, error) {
+	return func(ctx context.Context) (uint64, error) { return n.conn.LastSeq(ctx, name) }
+}
+
+func (n *node) lastCursor(name, subject string) func(context.Context) (uint64, error) {
+	return func(ctx context.Context) (uint64, error) {
+		p, err := n.conn.OpenPublisher(ctx, name, subject)
+		if err != nil {
+			return 0, err
+		}
+		return p.Cursor().Seq, nil
+	}
+}
+
+// simulated starts the model of the oblast: its registers as files, its APIs on
+// loopback. It returns the address and the folder of the files, both empty where
+// the configuration does not want it.
+func (n *node) simulated(ctx context.Context) (addr, dir string, err error) {
+	c := n.cfg.Simulate
+	if !c.Enabled {
+		return "", "", nil
+	}
+	m, err := newModel(n.house, c)
+	if err != nil {
+		return "", "", err
+	}
+	dir = n.dir("registers")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", "", fmt.Errorf("simulate: %w", err)
+	}
+	if _, err := m.WriteRegisters(dir); err != nil {
+		return "", "", err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return "", "", fmt.Errorf("simulate: %w", err)
+	}
+	srv := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }() // joined by the closer
+	n.onClose(func() error {
+		err := srv.Close()
+		<-ended
+		return err
+	})
+	return l.Addr().String(), dir, nil
+}
+
+func newModel(h *schemas.House, c config.Simulate) (*simulate.Model, error) {
+	now, err := auyl.ParseDay(c.Now)
+	if err != nil {
+		return nil, err
+	}
+	places := simulate.PlacesOf(h.Areas.All(), now, h.Areas.Terms())
+	return simulate.New(places, simulate.Options{Seed: c.Seed, Now: now, Months: c.Months, Scale: c.Scale, Cuts: c.Cuts})
+}
+
+// schedule builds a puller for each source: those of the configuration first,
+// asked over HTTP, then a look through the drop folders for each contract whose
+// data come as files, real ones before synthetic ones.
+func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bool) (*ingest.Schedule, error) {
+	zone, err := time.LoadLocation(n.cfg.Zone)
+	if err != nil {
+		return nil, err
+	}
+	clock := ingest.NewClock(time.Now)
+	var items []ingest.Scheduled
+	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
+		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
+		if c != nil {
+			src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, uint32(c.Version) //nolint:gosec // a small number of a file of ours
+		}
+		raw, err := ingest.OpenRaw(ctx, n.conn, id)
+		if err != nil {
+			return err
+		}
+		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
+		if err != nil {
+			return err
+		}
+		items = append(items, ingest.Scheduled{Puller: p, Times: times})
+		return nil
+	}
+
+	dirs := make([]string, 0, len(n.cfg.Drop.Dirs)+1)
+	for _, d := range n.cfg.Drop.Dirs {
+		dirs = append(dirs, n.cfg.Path(d))
+	}
+	if registers != "" {
+		dirs = append(dirs, registers)
+	}
+	every := "@every " + n.cfg.Drop.Every
+	asked := map[auyl.SourceID]bool{}
+	for _, s := range n.cfg.Sources {
+		asked[auyl.SourceID(s.ID)] = true
+	}
+	var claimed []auyl.SourceID
+	for _, id := range fileSources(n.house.Contracts, asked) {
+		claimed = append(claimed, id)
+		if err := add(n.house.Contracts[id], id, &ingest.Drop{Dirs: dirs, Source: id}, every, quiet); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range n.cfg.Sources {
+		id := auyl.SourceID(s.ID)
+		c := n.house.Contracts[id]
+		if c == nil {
+			return nil, fmt.Errorf("%s: source %s has no contract: write schemas/contracts/%s.yaml", n.Config, id, id)
+		}
+		door, err := n.webDoor(s, simAddr)
+		if err != nil {
+			return nil, err
+		}
+		if err := add(c, id, door, s.Schedule, false); err != nil {
+			return nil, err
+		}
+	}
+	// Files that no contract claims are told, not overlooked.
+	if err := add(nil, "drop.unclaimed", &ingest.Drop{Dirs: dirs, Claimed: claimed}, every, true); err != nil {
+		return nil, err
+	}
+	return ingest.NewSchedule(items, zone, time.Now, n.log)
+}
+
+// fileSources lists the sources whose data come as files: real before synthetic,
+// then by name, so that the order of vintages is the same everywhere.
+func fileSources(contracts map[auyl.SourceID]*schemas.Contract, asked map[auyl.SourceID]bool) []auyl.SourceID {
+	var ids []auyl.SourceID
+	for id, c := range contracts {
+		if !asked[id] && c.ByFile() {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b auyl.SourceID) int {
+		if d := int(contracts[a].Origin) - int(contracts[b].Origin); d != 0 {
+			return d
+		}
+		return strings.Compare(string(a), string(b))
+	})
+	return ids
+}
+
+func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
+	parse := func(raw string) (*url.URL, error) {
+		if strings.Contains(raw, "://"+config.Simulated) && simAddr == "" {
+			return nil, fmt.Errorf("%s: source %s asks %s, but simulate.enabled is false", n.Config, s.ID, config.Simulated)
+		}
+		return url.Parse(config.Expand(raw, simAddr))
+	}
+	if s.Base != "" {
+		u, err := parse(s.Base)
+		if err != nil {
+			return nil, err
+		}
+		key, _ := n.env(s.KeyEnv)
+		if key == "" && strings.Contains(s.Base, "://"+config.Simulated) {
+			key = "simulated" // the model refuses whoever has none, as the real API does
+		}
+		return ingest.NewEGov(u, s.PageSize, key, egov.CountRows, ingest.HTTPOptions{}), nil
+	}
+	var urls []*url.URL
+	for _, raw := range s.URLs {
+		u, err := parse(raw)
+		if err != nil {
+			return nil, err
+		}
+		urls = append(urls, u)
+	}
+	return ingest.NewHTTPFiles(urls, ingest.HTTPOptions{}), nil
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/auyl-kz/auyl/clickhouse"
+)
+
+// reading opens the tables for a command that only reads, and closes them.
+func (c common) reading(ctx context.Context, s streams, f func(*node) error) (err error) {
+	n, err := openNode(c, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	if err := n.openReader(ctx); err != nil {
+		return err
+	}
+	return f(n)
+}
+
+type queryCmd struct {
+	common
+	Format string `help:"pretty, csv (with a header line) or json (an array of rows)." default:"pretty" enum:"pretty,csv,json"`
+	SQL    string `arg:"" name:"sql" help:"One statement that reads; database auyl is the default."`
+}
+
+// Help implements kong's longer text.
+func (queryCmd) Help() string {
+	return `Works while auyl runs, and when nothing runs: then it starts the engine itself.
+Start from the views auyl.indicator_current, auyl.indicator_asof(t='…') and auyl.observation_current. Example:
+  auyl query --format csv "SELECT area_name_ru, value FROM auyl.indicator_current WHERE indicator = 'population_total' AND level = 'district' AND is_latest"`
+}
+
+func (c *queryCmd) Run(ctx context.Context, s streams) error {
+	return c.reading(ctx, s, func(n *node) error {
+		return n.db.Raw(ctx, c.SQL, c.Format, s.out)
+	})
+}
+
+type statusCmd struct {
+	common
+	Format string `help:"text or json." default:"text" enum:"text,json"`
+}
+
+// Help implements kong's longer text.
+func (statusCmd) Help() string {
+	return "Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
+}
+
+func (c *statusCmd) Run(ctx context.Context, s streams) error {
+	return c.reading(ctx, s, func(n *node) error {
+		sources, err := n.db.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if c.Format == "json" {
+			return writeJSON(s.out, sources)
+		}
+		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "source\torigin\tlast pull\tstatus\tpages\trecords\tobservations\tevents\tskipped\tdead\tunaccounted")
+		for _, x := range sources {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus,
+				x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.Balance)
+			if x.LastError != "" {
+				fmt.Fprintf(w, "\t\t  %s\n", x.LastError)
+			}
+		}
+		return w.Flush()
+	})
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+type deadCmd struct {
+	LS   deadListCmd `cmd:"" name:"ls" help:"List dead letters, newest first."`
+	Show deadShowCmd `cmd:"" help:"Show one dead letter whole."`
+}
+
+type deadListCmd struct {
+	common
+	Source string `help:"Only of this source."`
+	Limit  uint64 `help:"At most so many; 0: all." default:"50"`
+}
+
+// Help implements kong's longer text.
+func (deadListCmd) Help() string {
+	return "Example:\n  auyl dead ls --source minfin.local_budget --limit 10"
+}
+
+func (c *deadListCmd) Run(ctx context.Context, s streams) error {
+	return c.reading(ctx, s, func(n *node) error {
+		letters, err := n.db.DeadLetters(ctx, c.Source, c.Limit)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "number\tsource\tpull\tpage\tposition\tfield\treason\tfound\texpected")
+		for _, l := range letters {
+			fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Number, l.Source, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
+		}
+		return w.Flush()
+	})
+}
+
+func short(s string) string {
+	r := []rune(strings.ReplaceAll(s, "\n", " "))
+	if len(r) > 50 {
+		return string(r[:50]) + "…"
+	}
+	return string(r)
+}
+
+type deadShowCmd struct {
+	common
+	Number uint64 `arg:"" help:"Number of the letter, as auyl dead ls prints it."`
+}
+
+// Help implements kong's longer text.
+func (deadShowCmd) Help() string { return "Example:\n  auyl dead show 1" }
+
+func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
+	return c.reading(ctx, s, func(n *node) error {
+		l, ok, err := n.db.DeadLetter(ctx, c.Number)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("no dead letter %d: auyl dead ls lists them", c.Number)
+		}
+		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+		for _, kv := range [][2]string{
+			{"source", l.Source + " (" + l.Origin + ")"}, {"pull", l.Run}, {"page", fmt.Sprint(l.Page)}, {"position", l.Position},
+			{"contract", fmt.Sprintf("schemas/contracts/%s.yaml, version %d", l.Source, l.ContractVersion)},
+			{"field", l.Field}, {"reason", l.Reason}, {"found", l.Found}, {"expected", l.Expected}, {"mend", l.Mend},
+			{"record", l.Record}, {"recorded", stamp(l.RecordedAt)}, {"raw object", "auyl raw show " + shortSHA(l.RawSHA256)},
+		} {
+			if kv[1] != "" {
+				fmt.Fprintf(w, "%s\t%s\n", kv[0], kv[1])
+			}
+		}
+		return w.Flush()
+	})
+}
+
+func shortSHA(s string) string {
+	if len(s) == 32 { // bytes
+		s = hex.EncodeToString([]byte(s))
+	}
+	return s[:min(12, len(s))]
+}
+
+// latest picks the newest vintage of each cell.
+func latest(cells []clickhouse.Cell) (clickhouse.Cell, bool) {
+	if len(cells) == 0 {
+		return clickhouse.Cell{}, false
+	}
+	return cells[0], true
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/auyl-kz/auyl/ingest"
+)
+
+// role is what ingest, transform and sink share: one part of the pipeline as a
+// process of its own, between a NATS and a ClickHouse that others run.
+type role struct {
+	common
+	Once   bool   `help:"Do what there is to do, and exit."`
+	Health string `help:"Address on which /healthz answers; empty: none." env:"AUYL_HEALTH_LISTEN" placeholder:"127.0.0.1:9464"`
+}
+
+// Help implements kong's longer text.
+func (role) Help() string {
+	return `The role needs NATS: nats.url in the configuration or AUYL_NATS_URL. Example:
+  AUYL_NATS_URL=nats://127.0.0.1:4222 auyl ingest --data /var/lib/auyl`
+}
+
+func (r *role) open(ctx context.Context, s streams, name string) (*node, error) {
+	n, err := openNode(r.common, s)
+	if err != nil {
+		return nil, err
+	}
+	if n.cfg.NATS.URL == "" {
+		return nil, &exitError{exitUsage, fmt.Errorf("auyl %s shares its streams with other processes: set AUYL_NATS_URL, or use `auyl run` for all in one", name)}
+	}
+	if err := errors.Join(n.lock(name), n.openStreams(ctx)); err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	return n, nil
+}
+
+// run runs parts until ctx ends, or until they have nothing more to read.
+func (r *role) run(ctx context.Context, n *node, parts []part, pull func(context.Context) error) (err error) {
+	defer func() { err = errors.Join(err, n.close()) }()
+	if r.Health != "" {
+		if err := n.serveHealth(ctx, r.Health, parts); err != nil {
+			return err
+		}
+	}
+	return n.runParts(ctx, parts, pull)
+}
+
+// untilStopped is what a role does while its loops run.
+func (r *role) untilStopped(ctx context.Context) error {
+	if !r.Once {
+		<-ctx.Done()
+	}
+	return nil // runParts drains
+}
+
+type ingestCmd struct{ role }
+
+func (c *ingestCmd) Run(ctx context.Context, s streams) error {
+	n, err := c.open(ctx, s, "ingest")
+	if err != nil {
+		return err
+	}
+	if err := n.openArchive(); err != nil {
+		return errors.Join(err, n.close())
+	}
+	addr, registers, err := n.simulated(ctx)
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	decode, err := n.decodePart()
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	sched, err := n.schedule(ctx, addr, registers, !c.Once)
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	return c.run(ctx, n, []part{decode}, func(ctx context.Context) error {
+		if c.Once {
+			var got tally
+			if err := sched.PullAll(ctx, func(o ingest.Outcome) { got.add(o) }); err != nil {
+				return err
+			}
+			return got.verdict()
+		}
+		if err := sched.PullDue(ctx, nil); err != nil {
+			return err
+		}
+		return sched.Run(ctx)
+	})
+}
+
+type transformCmd struct{ role }
+
+func (c *transformCmd) Run(ctx context.Context, s streams) error {
+	n, err := c.open(ctx, s, "transform")
+	if err != nil {
+		return err
+	}
+	parts, err := n.stageParts()
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	return c.run(ctx, n, parts, c.untilStopped)
+}
+
+type sinkCmd struct{ role }
+
+func (c *sinkCmd) Run(ctx context.Context, s streams) error {
+	n, err := c.open(ctx, s, "sink")
+	if err != nil {
+		return err
+	}
+	if n.cfg.ClickHouse.DSN == "" {
+		return errors.Join(&exitError{exitUsage, errors.New("auyl sink writes to a ClickHouse that others run: set AUYL_CLICKHOUSE_DSN=http://user:password@host:8123/auyl")}, n.close())
+	}
+	if err := n.openTables(ctx); err != nil {
+		return errors.Join(err, n.close())
+	}
+	if err := n.migrate(ctx); err != nil {
+		return errors.Join(err, n.close())
+	}
+	return c.run(ctx, n, n.sinkParts(), c.untilStopped)
+}
+
+// migrate brings the tables to this version and writes areas and catalogue.
+func (n *node) migrate(ctx context.Context) error {
+	if err := n.db.Migrate(ctx); err != nil {
+		return err
+	}
+	return n.db.LoadReference(ctx, n.house.Areas, n.house.Catalogue)
+}
+
+// serveHealth answers /healthz with the position of each part.
+func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("health: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		type position struct {
+			Part        string `json:"part"`
+			Done, Until uint64
+		}
+		var out []position
+		for _, p := range parts {
+			until, err := p.until(r.Context())
+			if err != nil {
+				http.Error(w, "NATS is out of reach", http.StatusServiceUnavailable)
+				return
+			}
+			out = append(out, position{p.name, p.done(), until})
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(out); err != nil {
+			n.log.Debug("health not answered", "err", err)
+		}
+	})
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }() // joined by the closer
+	n.onClose(func() error {
+		err := srv.Close()
+		<-ended
+		return err
+	})
+	return nil
+}
+
+type healthCmd struct {
+	Addr string `help:"Address of the role." env:"AUYL_HEALTH_LISTEN" default:"127.0.0.1:9464"`
+}
+
+// Help implements kong's longer text.
+func (healthCmd) Help() string {
+	return "Exit code 0 when the role answers, 3 when it does not. Example:\n  auyl health --addr 127.0.0.1:9464"
+}
+
+func (c *healthCmd) Run(ctx context.Context, s streams) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Addr+"/healthz", nil)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	if resp.StatusCode != http.StatusOK {
+		return unreachable(fmt.Errorf("role at %s answers %s", c.Addr, resp.Status))
+	}
+	_, err = fmt.Fprintln(s.out, "ok")
+	return err
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"text/tabwriter"
+	"time"
+
+	"github.com/auyl-kz/auyl/ingest"
+	"golang.org/x/sync/errgroup"
+)
+
+// drainTime bounds how long Ctrl-C waits for what was taken in.
+const drainTime = 2 * time.Minute
+
+type runCmd struct {
+	common
+	Once bool `help:"Pull every source once, drain, print the flow table and exit."`
+}
+
+// Help implements kong's longer text.
+func (runCmd) Help() string {
+	return `Examples:
+  auyl run                          pull by schedule until Ctrl-C
+  auyl run --once --data /tmp/auyl  pull every source once and exit`
+}
+
+func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
+	n, err := openNode(c.common, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, n.close()) }()
+	p := newProgress(s.err)
+	defer p.stop()
+	if err := n.lock("run"); err != nil {
+		return err
+	}
+	p.say("starting NATS and ClickHouse")
+	g, opening := errgroup.WithContext(ctx)
+	g.Go(n.openArchive)
+	g.Go(func() error { return n.openStreams(opening) })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := n.openTables(ctx); err != nil {
+		return err
+	}
+	p.say("bringing the tables up to date")
+	if err := n.migrate(ctx); err != nil {
+		return err
+	}
+	p.say("writing synthetic registers")
+	addr, registers, err := n.simulated(ctx)
+	if err != nil {
+		return err
+	}
+	decode, err := n.decodePart()
+	if err != nil {
+		return err
+	}
+	stages, err := n.stageParts()
+	if err != nil {
+		return err
+	}
+	sched, err := n.schedule(ctx, addr, registers, !c.Once)
+	if err != nil {
+		return err
+	}
+	parts := append(append([]part{decode}, stages...), n.sinkParts()...)
+	return n.runParts(ctx, parts, func(pulling context.Context) error {
+		before, err := n.db.Counts(pulling)
+		if err != nil {
+			return err
+		}
+		pull := sched.PullDue
+		if c.Once {
+			pull = sched.PullAll
+		}
+		var got tally
+		p.say("pulling sources")
+		if err := pull(pulling, func(o ingest.Outcome) { got.add(o); p.say("pulled " + string(o.Source)) }); err != nil {
+			return err
+		}
+		if err := drain(pulling, parts, p); err != nil {
+			return err
+		}
+		p.stop()
+		if err := n.printFlow(pulling, s.out, before, addr); err != nil {
+			return err
+		}
+		if c.Once {
+			return got.verdict()
+		}
+		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
+		return sched.Run(pulling)
+	})
+}
+
+// tally counts how pulls ended.
+type tally struct {
+	usable int
+	faults []error
+}
+
+func (t *tally) add(o ingest.Outcome) {
+	if o.Status != ingest.RunFailed {
+		t.usable++
+	}
+	if o.Err != nil {
+		t.faults = append(t.faults, fmt.Errorf("source %s: %s: %w", o.Source, o.Status, o.Err))
+	}
+}
+
+// verdict is an error only where nothing at all could be used.
+func (t *tally) verdict() error {
+	if t.usable > 0 || len(t.faults) == 0 {
+		return nil
+	}
+	return errors.Join(t.faults...)
+}
+
+// runParts runs the loops while pull runs. When pull returns, or ctx ends, what
+// was taken in is drained, and then the loops are stopped. It returns the first
+// error of a loop, or that of pull.
+func (n *node) runParts(ctx context.Context, parts []part, pull func(context.Context) error) error {
+	loops, stopLoops := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopLoops()
+	g, failed := errgroup.WithContext(loops)
+	for _, p := range parts {
+		g.Go(func() error {
+			if err := p.run(failed); err != nil && failed.Err() == nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+			return nil
+		})
+	}
+	pulling, stopPull := context.WithCancel(ctx)
+	defer stopPull()
+	context.AfterFunc(failed, stopPull) // a loop that fails stops the pull
+	err := pull(pulling)
+	if failed.Err() == nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // asked to stop
+		}
+		draining, cancel := context.WithTimeout(failed, drainTime)
+		if derr := drain(draining, parts, nil); derr != nil && failed.Err() == nil {
+			err = errors.Join(err, fmt.Errorf("drain: %w: the next start goes on from here", derr))
+		}
+		cancel()
+	}
+	stopLoops()
+	if lerr := g.Wait(); lerr != nil {
+		return lerr
+	}
+	return err
+}
+
+// drain waits until every part has read all that the part before it wrote.
+func drain(ctx context.Context, parts []part, p *progress) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for _, part := range parts {
+		for {
+			until, err := part.until(ctx)
+			if err != nil {
+				return err
+			}
+			done := part.done()
+			if done >= until {
+				break
+			}
+			p.say(fmt.Sprintf("%s: %d of %d messages", part.name, done, until))
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-tick.C:
+			}
+		}
+	}
+	return nil
+}
+
+const firstQuery = `SELECT area_name_ru, value, status, origin FROM auyl.indicator_current WHERE indicator = 'population_total' AND period = '2023-01-01' AND level IN ('district', 'oblast') ORDER BY level, area`
+
+// printFlow prints what came in and what became of it, and where to look.
+func (n *node) printFlow(ctx context.Context, out io.Writer, before map[string]uint64, simAddr string) error {
+	flow, err := n.db.FlowTable(ctx)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "source\torigin\tpages\trecords in\tobservations\tevents\tskipped by rule\tdead\t")
+	for _, f := range flow {
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", f.Source, f.Origin, f.Pages, f.RecordsIn, f.Observations, f.Events, f.Skipped, f.Dead)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	after, err := n.db.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "table\trows\tnew rows\t")
+	for _, t := range sortedKeys(after) {
+		fmt.Fprintf(w, "%s\t%d\t%d\t\n", t, after[t], after[t]-before[t])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	fmt.Fprintf(out, "ClickHouse  %s   (user reader, read-only; password in %s)\n", address(n.readDSN), n.dir("reader.password"))
+	if n.natsURL != "" {
+		fmt.Fprintf(out, "NATS        %s\n", n.natsURL)
+	} else {
+		fmt.Fprintln(out, "NATS        inside this process (nats.listen in the configuration opens it to others)")
+	}
+	if simAddr != "" {
+		fmt.Fprintf(out, "Simulated   http://%s   (every figure from it is synthetic)\n", simAddr)
+	}
+	_, err = fmt.Fprintf(out, "\nAsk:\n  auyl query --data %s \"%s\"\n", n.Data, firstQuery)
+	return err
+}
+
+// address is where a DSN leads, without user and password.
+func address(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "?"
+	}
+	return u.Scheme + "://" + u.Host
+}

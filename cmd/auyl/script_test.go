@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/auyl-kz/auyl/clickhouse/embedded"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes the test binary stand for auyl: for the scripts, and for the
+// engine's child, which is the same program again.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == embedded.ChildArg {
+		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr))
+	}
+	testscript.Main(m, map[string]func(){"auyl": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv})
+		stop()
+		os.Exit(code)
+	}})
+}
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+// TestScripts runs the program as a user would: testdata/script/*.txtar.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := embedded.Locate(embedded.LocateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Condition: func(cond string) (bool, error) {
+			return cond == "long" && !testing.Short(), nil
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(e.Vars,
+				"AUYL_CLICKHOUSE="+engine.Path,
+				"AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0",
+				"AUYL_DATA="+filepath.Join(e.WorkDir, "data"),
+				"AUYL_CONFIG="+filepath.Join(root, "examples", "almaty", "auyl.yaml"),
+				"EXAMPLE="+filepath.Join(root, "examples", "almaty"),
+				"HOME="+e.WorkDir)
+			return nil
+		},
+	})
+}

@@ -1,0 +1,233 @@
+package ingest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
+)
+
+// Limits of one message. A row of observations takes about 20 bytes and one of
+// events about 80, so that a message stays well below half a megabyte.
+const (
+	maxObservations = 16_384
+	maxEvents       = 4_096
+	maxDeadLetters  = 256
+)
+
+// output gathers what one page says, by partition, in columns.
+type output struct {
+	vintage *wire.Vintage
+	flow    *wire.Flow
+	obs     map[obsPart][]*observations
+	evt     map[auyl.AreaCode][]*wire.Events
+	letters []*wire.DeadLetter
+	seenObs map[obsKey]auyl.Observation
+	seenEvt map[string]auyl.Event
+}
+
+// observations is a message under construction with the positions of its
+// dictionaries.
+type observations struct {
+	*wire.Observations
+	series map[auyl.SeriesID]uint32
+	dims   map[auyl.Dims]uint32
+}
+
+// obsPart is what all rows of one message share: the district, and the time at
+// which the source published them.
+type obsPart struct {
+	district   auyl.AreaCode
+	releasedMs int64
+}
+
+type obsKey struct {
+	releasedMs int64
+	series     auyl.SeriesID
+	dims       auyl.Dims
+	area       auyl.AreaCode
+	period     auyl.Period
+}
+
+func newOutput(v *wire.Vintage) *output {
+	o := &output{vintage: v}
+	o.reset()
+	return o
+}
+
+// reset forgets everything, for a page of which nothing is taken.
+func (o *output) reset() {
+	o.flow = &wire.Flow{Vintage: o.vintage}
+	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
+	o.seenObs, o.seenEvt = map[obsKey]auyl.Observation{}, map[string]auyl.Event{}
+}
+
+func (o *output) dead(l *wire.DeadLetter) {
+	o.flow.RecordsDead++
+	for _, text := range []*string{&l.Position, &l.Field, &l.Found, &l.Expected, &l.Mend} {
+		*text = strings.ToValidUTF8(*text, "?")
+	}
+	o.letters = append(o.letters, l)
+}
+
+func (o *output) skip(rule string) {
+	o.flow.RecordsSkipped++
+	if o.flow.SkippedByRule == nil {
+		o.flow.SkippedByRule = map[string]uint64{}
+	}
+	o.flow.SkippedByRule[rule]++
+}
+
+// partition is the district of an area; above it, the area itself.
+func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
+
+func (o *output) observation(x auyl.Observation, releasedMs int64) {
+	p := obsPart{partition(x.Area), releasedMs}
+	list := o.obs[p]
+	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
+		v := o.vintage
+		if releasedMs != v.GetReleasedAtMs() {
+			v = wire.CloneVintage(v)
+			v.ReleasedAtMs = releasedMs
+		}
+		list = append(list, &observations{&wire.Observations{Vintage: v}, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}})
+		o.obs[p] = list
+	}
+	m := list[len(list)-1]
+	s, ok := m.series[x.Series]
+	if !ok {
+		s = uint32(len(m.SeriesDict)) //nolint:gosec // bounded by maxObservations
+		m.series[x.Series] = s
+		m.SeriesDict = append(m.SeriesDict, string(x.Series))
+	}
+	d, ok := m.dims[x.Dims]
+	if !ok {
+		d = uint32(len(m.DimsDict)) //nolint:gosec // bounded by maxObservations
+		m.dims[x.Dims] = d
+		m.DimsDict = append(m.DimsDict, string(x.Dims))
+	}
+	m.Series = append(m.Series, s)
+	m.Dims = append(m.Dims, d)
+	m.Area = append(m.Area, uint32(x.Area))
+	m.Freq = append(m.Freq, byte(x.Period.Freq()))
+	m.Start = append(m.Start, int32(x.Period.Start()))
+	m.Value = append(m.Value, int64(x.Value))
+	m.Status = append(m.Status, byte(x.Status))
+	m.Row = append(m.Row, x.Row)
+	o.flow.Observations++
+}
+
+// event appends one event; names are the attributes of its contract, in order.
+func (o *output) event(x auyl.Event, names []string) {
+	p := partition(x.Area)
+	list := o.evt[p]
+	if len(list) == 0 || len(list[len(list)-1].GetId()) >= maxEvents {
+		m := &wire.Events{Vintage: o.vintage, KindDict: []string{x.Kind}}
+		for _, n := range names {
+			m.Attributes = append(m.Attributes, &wire.Attribute{Name: n})
+		}
+		list = append(list, m)
+		o.evt[p] = list
+	}
+	m := list[len(list)-1]
+	m.Kind = append(m.Kind, 0) // a contract makes one kind
+	m.Id = append(m.Id, x.ID)
+	m.Area = append(m.Area, uint32(x.Area))
+	m.OccurredAtMs = append(m.OccurredAtMs, x.OccurredAt.UnixMilli())
+	m.ReportedAtMs = append(m.ReportedAtMs, x.ReportedAt.UnixMilli())
+	m.Withdrawn = append(m.Withdrawn, x.Withdrawn)
+	m.Row = append(m.Row, x.Row)
+	for i, n := range names {
+		v, ok := x.Attributes[n]
+		m.Attributes[i].Value = append(m.Attributes[i].Value, int64(v))
+		m.Attributes[i].Present = append(m.Attributes[i].Present, ok)
+	}
+	o.flow.Events++
+}
+
+// finish encodes everything in a fixed order.
+func (o *output) finish() (Decoded, error) {
+	var out []auyl.Payload
+	add := func(subject string, m interface{ marshal() ([]byte, error) }) error {
+		b, err := m.marshal()
+		if err != nil {
+			return err
+		}
+		out = append(out, auyl.Payload{Subject: subject, Data: b})
+		return nil
+	}
+	parts := slices.SortedFunc(maps.Keys(o.obs), func(a, b obsPart) int {
+		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs))
+	})
+	for _, p := range parts {
+		for _, m := range o.obs[p] {
+			if err := add("obs."+p.district.String(), message[*wire.Observations]{m.Observations}); err != nil {
+				return Decoded{}, err
+			}
+		}
+	}
+	for _, p := range slices.Sorted(maps.Keys(o.evt)) {
+		for _, m := range o.evt[p] {
+			if err := add("evt."+p.String(), message[*wire.Events]{m}); err != nil {
+				return Decoded{}, err
+			}
+		}
+	}
+	source := o.vintage.GetSource()
+	for chunk := range slices.Chunk(o.letters, maxDeadLetters) {
+		if err := add("dead."+source, message[*wire.DeadLetters]{&wire.DeadLetters{Vintage: o.vintage, Letters: chunk}}); err != nil {
+			return Decoded{}, err
+		}
+	}
+	if err := add("flow."+source, message[*wire.Flow]{o.flow}); err != nil {
+		return Decoded{}, err
+	}
+	return Decoded{Payloads: out, Flow: o.flow}, nil
+}
+
+// mask hides what may be the number of a person: ten digits and more in a row,
+// blanks and dashes between them not counted.
+func mask(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); {
+		if n := dateAt(s[i:]); n > 0 {
+			out.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
+		j, n := i, 0
+		for j < len(s) && (s[j] >= '0' && s[j] <= '9' || n > 0 && strings.IndexByte(" -()+", s[j]) >= 0) {
+			if s[j] >= '0' && s[j] <= '9' {
+				n++
+			}
+			j++
+		}
+		switch {
+		case n >= 10:
+			out.WriteString("…")
+			i = j
+		case j > i:
+			out.WriteString(s[i:j])
+			i = j
+		default:
+			out.WriteByte(s[i])
+			i++
+		}
+	}
+	return clip(strings.ToValidUTF8(out.String(), "?"), 500)
+}
+
+// dateAt returns the length of the date that s begins with, 0 for none: a date has
+// eight digits and, before a clock, would be taken for a number of a person.
+func dateAt(s string) int {
+	if len(s) < 10 {
+		return 0
+	}
+	if _, err := auyl.ParseDay(s[:10]); err != nil || len(s) > 10 && s[10] >= '0' && s[10] <= '9' {
+		return 0
+	}
+	return 10
+}

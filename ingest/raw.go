@@ -1,0 +1,134 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
+	"github.com/auyl-kz/auyl/stream"
+)
+
+// RawPublisher writes the frames of one source into the RAW stream.
+type RawPublisher struct{ p *stream.Publisher }
+
+// OpenRaw opens the publisher of a source behind its last frame.
+func OpenRaw(ctx context.Context, conn *stream.Conn, id auyl.SourceID) (*RawPublisher, error) {
+	p, err := conn.OpenPublisher(ctx, stream.Raw, "cur.fetch."+string(id))
+	if err != nil {
+		return nil, err
+	}
+	return &RawPublisher{p}, nil
+}
+
+// State implements Publisher.
+func (r *RawPublisher) State() []byte { return r.p.Cursor().Data }
+
+// Publish implements Publisher.
+func (r *RawPublisher) Publish(ctx context.Context, msgs []auyl.Payload, state []byte) error {
+	_, err := r.p.Publish(ctx, messages(msgs), stream.Next{Data: state})
+	return err
+}
+
+func messages(payloads []auyl.Payload) []stream.Message {
+	out := make([]stream.Message, len(payloads))
+	for i, p := range payloads {
+		out[i] = stream.Message{Subject: p.Subject, Data: p.Data}
+	}
+	return out
+}
+
+// Objects gives the bytes of pages that are too large to travel.
+type Objects interface {
+	// Get returns the bytes with this hash.
+	Get(sum [32]byte) ([]byte, error)
+}
+
+// Loop reads pages from RAW, decodes them and writes what they say to DATA, one
+// frame for each. It is the only writer of DATA: a second one is fenced.
+type Loop struct {
+	conn    *stream.Conn
+	decoder *Decoder
+	objects Objects
+	done    atomic.Uint64
+}
+
+// NewLoop returns the loop around a decoder.
+func NewLoop(conn *stream.Conn, d *Decoder, objects Objects) *Loop {
+	return &Loop{conn: conn, decoder: d, objects: objects}
+}
+
+// Done returns the sequence in RAW up to which everything has been decoded and
+// published.
+func (l *Loop) Done() uint64 { return l.done.Load() }
+
+// Run decodes until ctx ends. It returns nil when ctx ended, stream.ErrFenced
+// when another decoder took over, and an error for what it cannot go on without:
+// a stream, or a raw object that is gone.
+func (l *Loop) Run(ctx context.Context) error {
+	out, err := l.conn.OpenPublisher(ctx, stream.Data, "cur.decode")
+	if err != nil {
+		return err
+	}
+	at := out.Cursor().InputSeq
+	l.done.Store(at)
+	frames, err := l.conn.OpenFrames(ctx, stream.Raw, []string{"raw.>"}, "cur.fetch.>", at+1, stream.ReadOptions{})
+	if err != nil {
+		return err
+	}
+	defer frames.Close() //nolint:errcheck // only read
+	for {
+		f, err := frames.Next(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // asked to stop, between two frames
+		}
+		if err != nil {
+			return fmt.Errorf("decode: %w", err)
+		}
+		payloads, err := l.decode(f)
+		if err != nil {
+			return fmt.Errorf("decode: raw sequence %d: %w", f.Cursor.Seq, err)
+		}
+		if _, err := out.Publish(ctx, messages(payloads), stream.Next{InputSeq: f.Cursor.Seq}); err != nil {
+			if ctx.Err() != nil && !errors.Is(err, stream.ErrFenced) {
+				return nil //nolint:nilerr // asked to stop; the frame is decoded again at the next start
+			}
+			return fmt.Errorf("decode: %w", err)
+		}
+		l.done.Store(f.Cursor.Seq)
+	}
+}
+
+func (l *Loop) decode(f stream.Frame) ([]auyl.Payload, error) {
+	var out []auyl.Payload
+	for _, m := range f.Messages {
+		var page wire.RawPage
+		if err := wire.Unmarshal(m.Data, &page); err != nil {
+			return nil, err
+		}
+		page.GetVintage().RawSeq = f.Cursor.Seq
+		if end := page.GetRunEnd(); end != nil {
+			data, err := wire.Marshal(end)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, auyl.Payload{Subject: "run." + end.GetSource(), Data: data})
+			continue
+		}
+		body := page.GetData()
+		if uint64(len(body)) != page.GetSizeBytes() {
+			var err error
+			if body, err = l.objects.Get([32]byte(page.GetVintage().GetRawSha256())); err != nil {
+				return nil, err
+			}
+		}
+		d, err := l.decoder.Decode(&page, body)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d.Payloads...)
+	}
+	return out, nil
+}

@@ -1,0 +1,259 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/schemas/wire"
+)
+
+// message is a wire message that can be encoded without knowing which.
+type message[T wire.Message] struct{ m T }
+
+func (m message[T]) marshal() ([]byte, error) { return wire.Marshal(m.m) }
+
+// numbers reads figures as a source writes them.
+type numbers struct {
+	rule  schemas.NumberRule
+	strip *strings.Replacer // characters between groups of digits
+}
+
+func newNumbers(r schemas.NumberRule) numbers {
+	var pairs []string
+	for _, c := range r.Thousands {
+		pairs = append(pairs, string(c), "")
+	}
+	return numbers{r, strings.NewReplacer(pairs...)}
+}
+
+// parse reads a figure or the mark that stands for one. empty says that the field
+// is blank.
+func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl.Status, empty bool, err *fault) {
+	switch {
+	case slices.Contains(n.rule.Confidential, raw) && raw != "":
+		return 0, auyl.StatusConfidential, false, nil
+	case slices.Contains(n.rule.Missing, raw) && raw != "":
+		return 0, auyl.StatusMissing, false, nil
+	case slices.Contains(n.rule.Zero, raw) && raw != "":
+		return 0, auyl.StatusNormal, false, nil
+	case raw == "":
+		return 0, 0, true, nil
+	}
+	text := n.strip.Replace(raw)
+	if n.rule.Decimal == "," {
+		if strings.Contains(text, ".") {
+			return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
+		}
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	v, e := auyl.ParseDecimal(text)
+	switch {
+	case errors.Is(e, auyl.ErrRange):
+		return 0, 0, false, &fault{reason: ReasonRange, found: raw, expected: "at most four decimals and 922 trillion", mend: "look at the unit of the column"}
+	case e != nil:
+		return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
+	}
+	return v, auyl.StatusNormal, false, inRange(v, raw, f)
+}
+
+func inRange(v auyl.Decimal, raw string, f schemas.Field) *fault {
+	lo, hi := math.Inf(-1), math.Inf(1)
+	if f.Min != nil {
+		lo = *f.Min
+	}
+	if f.Max != nil {
+		hi = *f.Max
+	}
+	x := v.Float64()
+	if x >= lo && x <= hi {
+		return nil
+	}
+	mend := "look at the figure and at the unit of the column"
+	if hi > 0 && x > hi && x/1000 <= hi {
+		mend = "a thousandth of it would fit: has the unit changed?"
+	}
+	return &fault{reason: ReasonRange, found: raw, expected: fmt.Sprintf("%v to %v", lo, hi), mend: mend}
+}
+
+// period reads the record's period and brings it to the frequency of the contract.
+func (m *mapper) period(fields []string) (auyl.Period, *fault) {
+	r := m.c.Period
+	raw := m.get(fields, r.Field)
+	bad := func(mend string) (auyl.Period, *fault) {
+		return auyl.Period{}, &fault{r.Field, ReasonPeriod, raw, "a period such as 2026-Q3, 2026-10 or 01.10.2026", mend}
+	}
+	text := raw
+	if r.Part != "" {
+		part, ok := r.Parts[m.get(fields, r.Part)]
+		if !ok {
+			return bad(fmt.Sprintf("%q is no part of a year that the contract knows", m.get(fields, r.Part)))
+		}
+		if part != "" {
+			text += "-" + part
+		}
+	}
+	p, err := parsePeriod(text)
+	if err != nil {
+		return bad("write the period as the contract says")
+	}
+	if p.Freq() == auyl.FreqDay && r.Freq != 0 && r.Freq != auyl.FreqDay {
+		d := p.Start()
+		if r.AsOf {
+			d--
+		}
+		p = auyl.NewPeriod(r.Freq, d)
+	} else if r.Freq != 0 && p.Freq() != r.Freq {
+		return bad(fmt.Sprintf("the contract wants periods of frequency %s", r.Freq))
+	}
+	if p.Start() < r.Min {
+		return bad("nothing is known before " + r.Min.String())
+	}
+	return p, nil
+}
+
+// Excel counts days from this one, for dates after its error of 1900.
+const excelEpoch = "1899-12-30"
+
+// parsePeriod reads the spellings of registers: those of auyl, 2026-10, 202610,
+// 01.10.2026 with or without a time, and the serial numbers of Excel for the
+// years 1982 to 2064.
+func parsePeriod(s string) (auyl.Period, error) {
+	if p, err := auyl.ParsePeriod(s); err == nil {
+		return p, nil
+	}
+	switch {
+	case len(s) == 7 && s[4] == '-':
+		return auyl.ParsePeriod(s[:5] + "M" + s[5:])
+	case len(s) == 6 && strings.Trim(s, "0123456789") == "":
+		return auyl.ParsePeriod(s[:4] + "-M" + s[4:])
+	case len(s) >= 10 && s[2] == '.' && s[5] == '.':
+		return auyl.ParsePeriod(s[6:10] + "-" + s[3:5] + "-" + s[:2])
+	case len(s) > 10 && (s[10] == 'T' || s[10] == ' '):
+		return auyl.ParsePeriod(s[:10])
+	}
+	if n, err := strconv.Atoi(s); err == nil && n >= 30_000 && n < 60_000 {
+		epoch, err := auyl.ParseDay(excelEpoch)
+		if err != nil {
+			return auyl.Period{}, err
+		}
+		return auyl.NewPeriod(auyl.FreqDay, epoch+auyl.Day(n)), nil
+	}
+	return auyl.Period{}, fmt.Errorf("period %q: %w", s, auyl.ErrSyntax)
+}
+
+// instant reads a clock of the contract's zone, or one with an offset.
+func (m *mapper) instant(fields []string, name string) (t time.Time, ok bool, err *fault) {
+	raw := m.get(fields, name)
+	if raw == "" {
+		return t, false, nil
+	}
+	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "02.01.2006 15:04:05", "02.01.2006 15:04", "2006-01-02 15:04"} {
+		if t, e := time.ParseInLocation(layout, raw, m.d.zone); e == nil {
+			return t, true, nil
+		}
+	}
+	if t, e := time.Parse(time.RFC3339, raw); e == nil {
+		return t, true, nil
+	}
+	return t, false, &fault{name, ReasonInstant, raw, "date and time such as 2026-10-01 08:30:00", "write local time of Almaty, or add the offset"}
+}
+
+// takeEvent makes an event of a record.
+func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *fault) {
+	e := m.c.Event
+	x := auyl.Event{Kind: e.Kind, ID: m.get(fields, e.ID), Attributes: make(map[string]auyl.Decimal, len(e.Attributes)), Row: row}
+	if x.ID == "" {
+		return "", &fault{e.ID, ReasonRequired, "", "the number of the event", "fill the field in and deliver again"}
+	}
+	var ok bool
+	var err *fault
+	if x.OccurredAt, ok, err = m.instant(fields, e.OccurredAt); err != nil {
+		return "", err
+	} else if !ok {
+		return "", &fault{e.OccurredAt, ReasonRequired, "", "when it happened", "fill the field in and deliver again"}
+	}
+	if x.ReportedAt, ok, err = m.instant(fields, e.ReportedAt); err != nil {
+		return "", err
+	} else if !ok {
+		x.ReportedAt = x.OccurredAt
+	}
+	var skip bool
+	if x.Area, skip, err = m.area(fields, auyl.DayOf(x.OccurredAt.In(m.d.zone))); err != nil || skip {
+		return outside(skip), err
+	}
+	for _, a := range e.Attributes {
+		if err := m.attribute(&x, a, fields); err != nil {
+			return "", err
+		}
+	}
+	if w := e.Withdrawn; w != nil {
+		x.Withdrawn = slices.Contains(w.In, m.get(fields, w.Field))
+	}
+	if old, ok := out.seenEvt[x.ID]; ok {
+		if sameEvent(old, x) {
+			return SkipDuplicate, nil
+		}
+		return "", &fault{e.ID, ReasonDuplicate, x.ID, "one record for each event", fmt.Sprintf("record %d says otherwise: keep the right one", old.Row)}
+	}
+	out.seenEvt[x.ID] = x
+	out.event(x, m.attrNames)
+	return "", nil
+}
+
+func (m *mapper) attribute(x *auyl.Event, a schemas.Attribute, fields []string) *fault {
+	if a.Field != "" {
+		v, status, empty, err := m.num.parse(m.get(fields, a.Field), m.c.Fields[a.Field])
+		if err != nil {
+			err.field = a.Field
+			return err
+		}
+		if empty || status.Empty() {
+			return nil
+		}
+		if a.Times != 0 {
+			d, e := auyl.DecimalOf(v.Float64() * a.Times)
+			if e != nil {
+				return &fault{a.Field, ReasonRange, "", "a number that fits", "look at the unit of the column"}
+			}
+			v = d
+		}
+		x.Attributes[a.Name] = v
+		return nil
+	}
+	from, ok1, err := m.instant(fields, a.From)
+	if err != nil {
+		return err
+	}
+	to, ok2, err := m.instant(fields, a.To)
+	if err != nil {
+		return err
+	}
+	if !ok1 || !ok2 {
+		return nil
+	}
+	seconds := to.Sub(from) / time.Second
+	if seconds < 0 {
+		return &fault{a.To, ReasonRange, m.get(fields, a.To), "not before " + a.From, "is one of the two in another time zone?"}
+	}
+	x.Attributes[a.Name] = auyl.Decimal(seconds) * auyl.DecimalOne
+	return nil
+}
+
+func sameEvent(a, b auyl.Event) bool {
+	if a.Area != b.Area || !a.OccurredAt.Equal(b.OccurredAt) || !a.ReportedAt.Equal(b.ReportedAt) || a.Withdrawn != b.Withdrawn || len(a.Attributes) != len(b.Attributes) {
+		return false
+	}
+	for k, v := range a.Attributes {
+		if w, ok := b.Attributes[k]; !ok || v != w {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,307 @@
+package schemas
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
+)
+
+// Names are what a thing is called in the three languages of the project.
+type Names struct {
+	RU string `yaml:"ru,required"`
+	KK string `yaml:"kk,required"`
+	EN string `yaml:"en,required"`
+}
+
+// Series is one entry of the catalogue of series: what sources measure.
+type Series struct {
+	ID         auyl.SeriesID `yaml:"id,required"`
+	Names      Names         `yaml:"names,required"`
+	Unit       string        `yaml:"unit,required"`
+	Kind       string        `yaml:"kind,required"`  // stock (holds on a day), flow (of a period), rate (of a period, not additive)
+	Freqs      []auyl.Freq   `yaml:"freq,required"`  // with which it is reported; D for stocks
+	Level      auyl.Level    `yaml:"level,required"` // the lowest at which it is reported
+	MaxAgeDays int           `yaml:"max_age_days"`   // of a stock: how long it is carried forward
+	Event      *EventRule    `yaml:"event"`          // how it is counted from events; nil where it is reported
+}
+
+// EventRule says how a series is made of events.
+type EventRule struct {
+	Kind    string    `yaml:"kind,required"`
+	Where   string    `yaml:"where"`            // condition over attributes; "" takes all
+	Measure string    `yaml:"measure,required"` // count, or the attribute to sum
+	Window  auyl.Freq `yaml:"window,required"`
+}
+
+// Coverage says how much of the population must have reported, 0 to 1.
+type Coverage struct {
+	Minimum float64 `yaml:"minimum"` // below it the cell is empty
+	Full    float64 `yaml:"full"`    // from it on the status is A; in between it is E
+}
+
+// Bounds are the values that are plausible.
+type Bounds struct {
+	Min float64 `yaml:"min"`
+	Max float64 `yaml:"max"`
+}
+
+// Indicator is one entry of the catalogue of indicators.
+type Indicator struct {
+	ID              auyl.IndicatorID `yaml:"id,required"`
+	Names           Names            `yaml:"names,required"`
+	Description     Names            `yaml:"description,required"`
+	Unit            string           `yaml:"unit,required"`
+	Direction       string           `yaml:"direction,required"` // higher, lower or target: which way is better
+	Freq            auyl.Freq        `yaml:"freq,required"`      // of its cells
+	Level           auyl.Level       `yaml:"level,required"`     // the lowest with cells
+	Numerator       string           `yaml:"numerator,required"` // formula over series: + - * and parentheses
+	NumeratorDims   auyl.Dims        `yaml:"numerator_dims"`
+	Denominator     string           `yaml:"denominator"` // "" for no ratio
+	DenominatorDims auyl.Dims        `yaml:"denominator_dims"`
+	Factor          float64          `yaml:"factor"`
+	Rollup          string           `yaml:"rollup,required"` // sum, ratio, weighted, last, min, max, direct
+	Coverage        Coverage         `yaml:"coverage"`
+	Plausible       Bounds           `yaml:"plausible,required"`
+	Sensitive       bool             `yaml:"sensitive"`
+	Controllable    string           `yaml:"controllable,required"` // by an akim: none, partial, full
+	Sources         []auyl.SourceID  `yaml:"sources,required"`
+	Version         uint32           `yaml:"version,required"`
+
+	Theme  string          `yaml:"-"` // name of the file
+	Inputs []auyl.SeriesID `yaml:"-"` // series of both formulas, sorted
+}
+
+// Catalogue is all that can be measured and computed. It is read-only and safe
+// for concurrent use.
+type Catalogue struct {
+	Series     []Series    // sorted by id
+	Indicators []Indicator // sorted by id
+}
+
+// Indicator returns the entry of an id, nil where there is none.
+func (c *Catalogue) Indicator(id auyl.IndicatorID) *Indicator {
+	i, ok := slices.BinarySearchFunc(c.Indicators, id, func(x Indicator, id auyl.IndicatorID) int { return strings.Compare(string(x.ID), string(id)) })
+	if !ok {
+		return nil
+	}
+	return &c.Indicators[i]
+}
+
+// SeriesOf returns the entry of an id, nil where there is none.
+func (c *Catalogue) SeriesOf(id auyl.SeriesID) *Series {
+	i, ok := slices.BinarySearchFunc(c.Series, id, func(x Series, id auyl.SeriesID) int { return strings.Compare(string(x.ID), string(id)) })
+	if !ok {
+		return nil
+	}
+	return &c.Series[i]
+}
+
+// Nearest returns the id of the catalogue that is nearest to a misspelt one, ""
+// where none is near.
+func (c *Catalogue) Nearest(id string) string {
+	ids := make([]string, len(c.Indicators))
+	for i := range c.Indicators {
+		ids[i] = string(c.Indicators[i].ID)
+	}
+	return nearest(id, ids)
+}
+
+// LoadCatalogue reads series.yaml and indicators/*.yaml. Errors: Problems.
+func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
+	c := &Catalogue{}
+	ps := c.loadSeries(fsys, "series.yaml")
+	files, err := fs.Glob(fsys, "indicators/*.yaml")
+	if err != nil || len(files) == 0 {
+		ps = append(ps, Problem{File: "indicators", Message: "no catalogue of indicators"})
+	}
+	seen := map[auyl.IndicatorID]string{}
+	for _, f := range files {
+		ps = append(ps, c.loadTheme(fsys, f, seen)...)
+	}
+	if err := ps.Err(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(c.Indicators, func(a, b Indicator) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return c, nil
+}
+
+func readYAML(fsys fs.FS, file string, v any) (*document, Problems) {
+	b, err := fs.ReadFile(fsys, file)
+	if err != nil {
+		return nil, Problems{{File: file, Message: err.Error()}}
+	}
+	return decodeYAML(file, b, v)
+}
+
+func (c *Catalogue) loadSeries(fsys fs.FS, file string) Problems {
+	var in struct {
+		Series []Series `yaml:"series,required"`
+	}
+	doc, ps := readYAML(fsys, file, &in)
+	if len(ps) > 0 {
+		return ps
+	}
+	seen := map[auyl.SeriesID]bool{}
+	for i := range in.Series {
+		s := &in.Series[i]
+		bad := func(key, format string, args ...any) {
+			ps = append(ps, doc.problem([]any{"series", i, key}, "series %s: "+format, append([]any{s.ID}, args...)...))
+		}
+		if seen[s.ID] {
+			bad("id", "there twice")
+		}
+		seen[s.ID] = true
+		kinds := []string{"stock", "flow", "rate"}
+		switch {
+		case !slices.Contains(kinds, s.Kind):
+			bad("kind", "unknown kind %q%s", s.Kind, didYouMean(s.Kind, kinds))
+		case s.Kind == "stock" && !slices.Equal(s.Freqs, []auyl.Freq{auyl.FreqDay}):
+			bad("freq", "a stock is dated by day: want freq: [D]")
+		case s.Kind == "stock" && s.MaxAgeDays <= 0:
+			bad("kind", "a stock says how long it is carried forward: want max_age_days")
+		}
+		if s.Event != nil {
+			if _, err := names(s.Event.Where); err != nil {
+				bad("event", "condition %q: %v", s.Event.Where, err)
+			}
+		}
+	}
+	slices.SortFunc(in.Series, func(a, b Series) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	c.Series = in.Series
+	return ps
+}
+
+func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string) Problems {
+	var in struct {
+		Indicators []Indicator `yaml:"indicators,required"`
+	}
+	doc, ps := readYAML(fsys, file, &in)
+	if len(ps) > 0 {
+		return ps
+	}
+	for i := range in.Indicators {
+		ind := &in.Indicators[i]
+		ind.Theme = strings.TrimSuffix(path.Base(file), ".yaml")
+		bad := func(key, format string, args ...any) {
+			ps = append(ps, doc.problem([]any{"indicators", i, key}, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
+		}
+		if f, ok := seen[ind.ID]; ok {
+			bad("id", "there twice, also in %s", f)
+		}
+		seen[ind.ID] = file
+		c.check(ind, bad)
+	}
+	c.Indicators = append(c.Indicators, in.Indicators...)
+	return ps
+}
+
+// check holds one indicator to the rules of the catalogue.
+func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...any)) {
+	word := func(key, got string, want ...string) {
+		if !slices.Contains(want, got) {
+			bad(key, "unknown word %q%s", got, didYouMean(got, want))
+		}
+	}
+	word("direction", ind.Direction, "higher", "lower", "target")
+	word("controllable", ind.Controllable, "none", "partial", "full")
+	word("rollup", ind.Rollup, "sum", "ratio", "weighted", "last", "min", "max", "direct")
+	if ind.Factor == 0 {
+		ind.Factor = 1
+	}
+	ratio := ind.Rollup == "ratio" || ind.Rollup == "weighted"
+	switch {
+	case ratio && ind.Denominator == "":
+		bad("rollup", "%s wants a denominator", ind.Rollup)
+	case !ratio && ind.Denominator != "":
+		bad("denominator", "a denominator wants rollup ratio or weighted: percentages are never added or averaged")
+	case !ratio && ind.Factor != 1:
+		bad("factor", "a factor without a denominator scales what was published: give the series another unit")
+	}
+	if ind.Factor < 0 {
+		bad("factor", "%v is negative", ind.Factor)
+	}
+	if cv := ind.Coverage; cv.Minimum < 0 || cv.Full > 1 || cv.Minimum > cv.Full {
+		bad("coverage", "want 0 ≤ minimum ≤ full ≤ 1, found %v and %v", cv.Minimum, cv.Full)
+	}
+	if ind.Plausible.Min >= ind.Plausible.Max {
+		bad("plausible", "min %v is not below max %v", ind.Plausible.Min, ind.Plausible.Max)
+	}
+	if ind.Version == 0 {
+		bad("version", "versions count from 1")
+	}
+	inputs := map[auyl.SeriesID]bool{}
+	for _, f := range []struct{ key, text string }{{"numerator", ind.Numerator}, {"denominator", ind.Denominator}} {
+		used, err := names(f.text)
+		if err != nil {
+			bad(f.key, "formula %q: %v", f.text, err)
+		}
+		for _, n := range used {
+			s := c.SeriesOf(auyl.SeriesID(n))
+			if s == nil {
+				bad(f.key, "unknown series %q%s", n, c.nearestSeries(n))
+				continue
+			}
+			inputs[s.ID] = true
+			if f.key == "numerator" && s.Kind != "stock" && !slices.Contains(s.Freqs, ind.Freq) {
+				bad(f.key, "series %s has frequency %v, the indicator %s", n, s.Freqs, ind.Freq)
+			}
+		}
+	}
+	ind.Inputs = slices.Sorted(maps.Keys(inputs))
+}
+
+func (c *Catalogue) nearestSeries(n string) string {
+	ids := make([]string, len(c.Series))
+	for i := range c.Series {
+		ids[i] = string(c.Series[i].ID)
+	}
+	return didYouMean(n, ids)
+}
+
+var errOperator = errors.New("only + - * and comparisons with and, or, not are understood; a ratio has a denominator of its own")
+
+// names returns the names that an expression uses, in the order of first use.
+func names(text string) ([]string, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("not an expression: %s", strings.SplitN(err.Error(), "\n", 2)[0])
+	}
+	v := &nameVisitor{}
+	ast.Walk(&tree.Node, v)
+	return v.names, v.err
+}
+
+type nameVisitor struct {
+	names []string
+	err   error
+}
+
+// Visit implements ast.Visitor.
+func (v *nameVisitor) Visit(n *ast.Node) {
+	switch n := (*n).(type) {
+	case *ast.IdentifierNode:
+		if !slices.Contains(v.names, n.Value) {
+			v.names = append(v.names, n.Value)
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "+", "-", "*", "<", "<=", ">", ">=", "==", "!=", "and", "or", "&&", "||":
+		default:
+			v.err = fmt.Errorf("operator %s: %w", n.Operator, errOperator)
+		}
+	case *ast.UnaryNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	default:
+		v.err = fmt.Errorf("%s: %w", n, errOperator)
+	}
+}

@@ -1,0 +1,237 @@
+package simulate
+
+import (
+	"math"
+	"time"
+
+	"github.com/auyl-kz/auyl"
+)
+
+// okrugRows makes a row of each okrug that has people at the end of the period.
+func (m *Model) okrugRows(p auyl.Period, s issue, row func(o *okrug, c cut, draft bool) []string) [][]string {
+	var rows [][]string
+	for i := range m.okrugs {
+		o := &m.okrugs[i]
+		in, draft := s.of(o.code, o.late)
+		if !in {
+			continue
+		}
+		if c := m.sum(o, p.End()); c.people > 0 {
+			rows = append(rows, row(o, c, draft))
+		}
+	}
+	return rows
+}
+
+func localBudget() register {
+	return register{
+		source: "minfin.local_budget", freq: auyl.FreqMonth, lag: 5,
+		dialect: dialect{'\t', kz1048, true},
+		header: []string{
+			"kato", "okrug", "as_of", "tax", "nontax", "capital_sales", "transfers",
+			"revenue_total", "expenditure_plan", "expenditure_actual",
+		},
+		value: 3, bad: "-7\u00a0000\u00a0000,0",
+		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+			return m.okrugRows(p, s, func(o *okrug, _ cut, draft bool) []string {
+				b := m.budget(o, p, draft)
+				return budgetRow(o.code.String(), o.nameKK, p, b)
+			})
+		},
+		totals: func(m *Model, p auyl.Period, rows [][]string) [][]string {
+			var sum [6]int64
+			for i := range m.okrugs {
+				o := &m.okrugs[i]
+				in, draft := (issue{m, "minfin.local_budget", p, false}).of(o.code, o.late)
+				if !in || m.sum(o, p.End()).people == 0 {
+					continue
+				}
+				for k, v := range m.budget(o, p, draft) {
+					sum[k] += v
+				}
+			}
+			if len(rows) == 0 {
+				return nil
+			}
+			return [][]string{budgetRow("190000000", "ЖИЫНЫ / ИТОГО", p, sum)}
+		},
+	}
+}
+
+func budgetRow(code, name string, p auyl.Period, b [6]int64) []string {
+	revenue := b[0] + b[1] + b[2] + b[3]
+	return []string{
+		code, name, dotted(p.End()), treasury(b[0]), treasury(b[1]), treasury(b[2]), treasury(b[3]),
+		treasury(revenue), treasury(b[4]), treasury(b[5]),
+	}
+}
+
+// budget returns tenths of thousand tenge since 1 January: taxes, other revenue,
+// sales of capital, transfers, planned spending of the year, actual spending.
+func (m *Model) budget(o *okrug, p auyl.Period, draft bool) [6]int64 {
+	y := auyl.NewPeriod(auyl.FreqYear, p.Start()).Start()
+	years := float64(y-baseDay()) / 365.25
+	people := float64(m.sum(o, y).people)
+	far := o.district.remoteness
+	plan := (22000 + people*(3.5+6*(1-far))) * math.Pow(1.08, years) * m.logNormal("budget", o.code, 0, 0.2)
+	own := clamp(m.between("own revenue", o.code, 0, 0.1, 0.35)+0.3*(1-far), 0.06, 0.92)
+	sales := 0.05
+	if m.chance("sells land", o.code, y) < 0.4 {
+		sales = 0
+	}
+	month := p.Start().Time().Month()
+	done := func(what string, shares [12]float64) float64 {
+		var sum, all float64
+		for i, s := range shares {
+			// Noise per month makes the running sum grow as money comes in, and only grow.
+			s *= m.between(what, o.code, y+auyl.Day(i), 0.85, 1.15)
+			all += s
+			if i < int(month) {
+				sum += s
+			}
+		}
+		return sum / all
+	}
+	// Transport tax is due in April, property and land tax in October.
+	taxes := done("tax", [12]float64{5, 6, 8, 16, 7, 6, 6, 7, 10, 18, 6, 5})
+	even := done("even", [12]float64{6, 8, 8, 9, 8, 9, 8, 8, 8, 9, 9, 10})
+	tenths := func(x float64) int64 { return int64(math.Round(10 * x)) }
+	b := [6]int64{
+		tenths(plan * own * 0.93 * taxes),
+		tenths(plan * own * 0.02 * even),
+		tenths(plan * own * sales * even),
+		tenths(plan * (1 - own) * even),
+		tenths(plan),
+		tenths(plan * even * m.between("spending", o.code, y, 0.92, 0.995)),
+	}
+	if draft { // payments of the last days are entered with the correction
+		b[0] -= b[0] / 50
+		b[5] -= b[5] / 80
+	}
+	return b
+}
+
+func assistance() register {
+	return register{
+		source: "mlsp.asp", freq: auyl.FreqQuarter, lag: 20,
+		dialect: dialect{';', utf8Plain, false},
+		header: []string{
+			"kato", "okrug", "period", "asp_recipients", "families_total", "families_d", "families_e",
+			"executor_iin", "executor_phone",
+		},
+		value: 4, bad: "-7",
+		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+			return m.okrugRows(p, s, func(o *okrug, c cut, draft bool) []string {
+				rate := c.povertyWeight * m.between("assistance", o.code, p.Start(), 0.85, 1.15)
+				if p.Start().Time().Month() < time.April {
+					rate *= 1.15
+				}
+				if p.End() > mustDay("2025-10-01") { // families with loans lost the right in September 2025
+					rate *= 0.7
+				}
+				recipients := m.count("recipients", o.code, p.Start(), float64(c.people)*rate)
+				if draft {
+					recipients -= recipients / 20
+				}
+				h := float64(c.households)
+				n := m.rng("executor", o.code, 0).Uint64()
+				return []string{
+					o.code.String(), o.nameRU, label(p), suppressed(recipients), whole(c.households),
+					suppressed(m.count("families d", o.code, p.Start(), h*c.povertyWeight*0.9)),
+					suppressed(m.count("families e", o.code, p.Start(), h*c.povertyWeight*0.12)),
+					impossibleIIN(n), impossiblePhone(n),
+				}
+			})
+		},
+	}
+}
+
+func laborMarket() register {
+	return register{
+		source: "enbek.labour_market", freq: auyl.FreqMonth, lag: 12,
+		dialect: dialect{',', utf8Plain, false},
+		header: []string{
+			"kato", "okrug", "period", "registered_unemployed", "youth", "jobs_created", "jobs_permanent",
+			"population_working_age",
+		},
+		value: 3, bad: "-7",
+		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+			return m.okrugRows(p, s, func(o *okrug, c cut, draft bool) []string {
+				month := p.Start().Time().Month()
+				winter := 1 + 0.18*math.Cos(2*math.Pi*float64(month-1)/12)
+				noise := m.between("unemployed", o.code, p.Start(), 0.92, 1.08)
+				unemployed := m.count("unemployed round", o.code, p.Start(), float64(c.adult)*c.idleShare*winter*noise)
+				jobs := float64(c.adult) * 0.0018 * m.logNormal("jobs", o.code, p.Start(), 0.35)
+				if month%3 == 0 { // reports are closed with the quarter
+					jobs *= 1.9
+				}
+				created := m.count("jobs round", o.code, p.Start(), jobs)
+				if draft {
+					unemployed -= unemployed / 25
+					created -= created / 10
+				}
+				youth := int64(float64(unemployed) * m.trait("youth", o.code, 0.25, 0.4))
+				permanent := int64(float64(created) * m.between("permanent", o.code, p.Start(), 0.5, 0.85))
+				return []string{
+					o.code.String(), o.nameRU, label(p), whole(unemployed), whole(youth), whole(created), whole(permanent), whole(c.adult),
+				}
+			})
+		},
+	}
+}
+
+func waste() register {
+	return register{
+		source: "eco.waste", freq: auyl.FreqQuarter, lag: 25,
+		dialect: dialect{';', windows1251, true},
+		header: []string{
+			"kato", "okrug", "period", "landfills_total", "landfills_compliant", "dumps_detected", "dumps_liquidated",
+			"households_served",
+		},
+		value: 5, bad: "-7",
+		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+			return m.okrugRows(p, s, func(o *okrug, c cut, draft bool) []string {
+				landfills := 1 + int64(m.chance("landfills", o.code, 0)*1.6)
+				var good int64
+				for i := range landfills {
+					if m.chance("good landfill", o.code, auyl.Day(i)) < 0.2 {
+						good++
+					}
+				}
+				season := [4]float64{0.6, 1.7, 1.1, 0.6}[(p.Start().Time().Month()-1)/3]
+				expected := season * (0.4 + float64(c.people)/9000)
+				detected := m.count("dumps", o.code, p.Start(), expected*m.logNormal("dumps", o.code, p.Start(), 0.5))
+				liquidated := m.count("liquidated", o.code, p.Start(), float64(detected)*m.trait("cleans", o.code, 0.6, 0.98))
+				served := whole(int64(float64(c.households) * clamp(m.trait("collection", o.code, 0.6, 1)-0.35*o.district.remoteness, 0.2, 1)))
+				if draft {
+					served = "…" // not counted yet
+				}
+				return []string{
+					o.code.String(), o.nameRU, label(p), whole(landfills), whole(good), whole(detected), whole(min(liquidated, detected)), served,
+				}
+			})
+		},
+	}
+}
+
+func enterprises() register {
+	return register{
+		source: "bns.sme", freq: auyl.FreqMonth, lag: 12,
+		dialect: dialect{'\t', utf8BOM, true},
+		header:  []string{"kato", "okrug", "period", "sme_registered", "sme_active"},
+		value:   3, bad: "99999999999",
+		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+			return m.okrugRows(p, s, func(o *okrug, c cut, draft bool) []string {
+				years := float64(p.Start()-alatauDay()) / 365.25
+				density := m.trait("enterprises", o.code, 0.045, 0.08) + 0.025*(1-o.district.remoteness)
+				registered := int64(float64(c.people) * density * math.Pow(1.03, years))
+				share := clamp(m.trait("active", o.code, 0.78, 0.9)+m.between("active now", o.code, p.Start(), -0.01, 0.01), 0, 1)
+				active := int64(float64(registered) * share)
+				if draft {
+					active -= active / 60
+				}
+				return []string{o.code.String(), o.nameRU, label(p), whole(registered), whole(active)}
+			})
+		},
+	}
+}

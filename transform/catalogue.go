@@ -1,0 +1,38 @@
+package transform
+
+import (
+	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
+)
+
+// NewDistrict returns the stage of districts for a catalogue and a registry of
+// areas, which it keeps.
+func NewDistrict(cat *schemas.Catalogue, areas *schemas.Areas, o Options) (*District, error) {
+	return NewDistrictOf(ModelOf(cat), areas.All(), o)
+}
+
+// NewOblast returns the stage of oblasts for a catalogue and a registry of
+// areas, which it keeps.
+func NewOblast(cat *schemas.Catalogue, areas *schemas.Areas, o Options) (*Oblast, error) {
+	return NewOblastOf(ModelOf(cat), areas.All(), o)
+}
+
+// ModelOf takes from a catalogue what the engine computes with.
+func ModelOf(cat *schemas.Catalogue) Model {
+	var m Model
+	for _, s := range cat.Series {
+		out := Series{ID: s.ID, Kind: Kind(s.Kind), Level: auyl.Level(s.Level), MaxAge: s.MaxAgeDays}
+		if e := s.Event; e != nil {
+			out.Event = &EventRule{Kind: e.Kind, Where: e.Where, Measure: e.Measure, Window: e.Window}
+		}
+		m.Series = append(m.Series, out)
+	}
+	for _, i := range cat.Indicators {
+		m.Indicators = append(m.Indicators, Indicator{
+			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
+			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup,
+			Minimum: i.Coverage.Minimum, Full: i.Coverage.Full, Version: i.Version,
+		})
+	}
+	return m
+}

@@ -1,0 +1,207 @@
+package transform
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
+)
+
+// An event is known by its source, kind and id. A later version of it, with
+// another time, place or attributes, or taking it back, replaces the earlier
+// one: what that gave to its window is taken out again, so a window is revised
+// and not lost. Each event is one key, of no partition: a correction may move it
+// to another district.
+
+// effect is what one version of an event gives to the windows of its series.
+type effect struct {
+	series auyl.SeriesID
+	freq   auyl.Freq
+	start  auyl.Day
+	value  auyl.Decimal
+}
+
+// known is the version of an event that stands.
+type known struct {
+	prec    precedence
+	area    auyl.AreaCode
+	effects []effect
+	dirty   bool
+}
+
+// delta moves one area of one block of a partition.
+type delta struct {
+	blockKey
+	area   auyl.AreaCode
+	value  auyl.Decimal
+	known  int32
+	origin auyl.Origin
+}
+
+// events takes in the events of a frame.
+type events struct {
+	m      *model
+	view   auyl.View
+	day    func(time.Time) auyl.Day
+	state  map[string]*known
+	deltas map[auyl.AreaCode][]delta
+}
+
+func (e *events) get(key string) (*known, error) {
+	if k, ok := e.state[key]; ok {
+		return k, nil
+	}
+	data, err := e.view.Get([]byte(key))
+	if err != nil {
+		return nil, err
+	}
+	var k *known
+	if data != nil {
+		if k, err = decodeKnown(data); err != nil {
+			return nil, fmt.Errorf("%w: event", err)
+		}
+	}
+	e.state[key] = k
+	return k, nil
+}
+
+// take takes in one message.
+func (e *events) take(w *wire.Events) error {
+	n := len(w.Kind)
+	if len(w.Id) != n || len(w.Area) != n || len(w.OccurredAtMs) != n || len(w.Withdrawn) != n || len(w.Row) != n {
+		return fmt.Errorf("events: columns differ in length")
+	}
+	attributes := map[string]*wire.Attribute{}
+	for _, a := range w.Attributes {
+		if len(a.Value) != n || len(a.Present) != n {
+			return fmt.Errorf("events: attribute %s has %d values for %d rows", a.Name, len(a.Value), n)
+		}
+		attributes[a.Name] = a
+	}
+	v := w.GetVintage()
+	origin := auyl.Origin(v.GetOrigin())
+	prec := precedence{rank: auyl.Rank(v.GetRank()), released: v.GetReleasedAtMs(), seq: v.GetRawSeq()}
+	prefix := append([]byte{keyEvent}, v.GetSource()...)
+	for i := range n {
+		if int(w.Kind[i]) >= len(w.KindDict) {
+			return fmt.Errorf("events: row %d: index outside of its dictionary", i)
+		}
+		kind := w.KindDict[w.Kind[i]]
+		rules := e.m.events[kind]
+		if len(rules) == 0 {
+			continue
+		}
+		prec.row = w.Row[i]
+		next := &known{prec: prec, area: auyl.AreaCode(w.Area[i]), dirty: true}
+		day := e.day(time.UnixMilli(w.OccurredAtMs[i]))
+		for _, r := range rules {
+			ef := effect{e.m.inputs[r.input].series, r.window, auyl.NewPeriod(r.window, day).Start(), 0}
+			if !w.Withdrawn[i] {
+				ef.value = measure(r, attributes, i)
+			}
+			next.effects = append(next.effects, ef)
+			// The window exists whichever version stands in the end: else
+			// what is published would depend on the order of arrival.
+			e.move(next.area, ef, 0, 0, origin)
+		}
+		key := string(prefix) + "\x00" + kind + "\x00" + w.Id[i]
+		old, err := e.get(key)
+		if err != nil {
+			return err
+		}
+		if old != nil {
+			if !next.prec.beats(old.prec) {
+				continue
+			}
+			for _, ef := range old.effects {
+				e.move(old.area, ef, -ef.value, -1, 0)
+			}
+		}
+		for _, ef := range next.effects {
+			e.move(next.area, ef, ef.value, 1, origin)
+		}
+		e.state[key] = next
+	}
+	return nil
+}
+
+func (e *events) move(area auyl.AreaCode, ef effect, value auyl.Decimal, n int32, o auyl.Origin) {
+	in, ok := e.m.byKey[inputKey{series: ef.series}]
+	if !ok || !e.m.inputs[in].event {
+		return // the series left the catalogue
+	}
+	p := area.District()
+	e.deltas[p] = append(e.deltas[p], delta{blockKey{in, ef.freq, ef.start}, area, value, n, o})
+}
+
+// measure returns what one event adds to a series: 0 where the condition is
+// false or stands on an attribute that is not there.
+func measure(r eventSeries, attributes map[string]*wire.Attribute, row int) auyl.Decimal {
+	attribute := func(name string) (auyl.Decimal, bool) {
+		a := attributes[name]
+		if a == nil || !a.Present[row] {
+			return 0, false
+		}
+		return auyl.Decimal(a.Value[row]), true
+	}
+	if len(r.where.code) > 0 {
+		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.names[i]) })
+		if !ok || v == 0 {
+			return 0
+		}
+	}
+	if r.measure == "" || r.measure == "count" {
+		return auyl.DecimalOne
+	}
+	v, _ := attribute(r.measure)
+	return v
+}
+
+func (k *known) encode() []byte {
+	out := append(make([]byte, 0, 32+40*len(k.effects)), blockVersion, byte(k.prec.rank))
+	out = binary.AppendVarint(out, k.prec.released)
+	out = binary.AppendUvarint(out, k.prec.seq)
+	out = binary.AppendUvarint(out, uint64(k.prec.row))
+	out = binary.AppendUvarint(out, uint64(k.area))
+	out = binary.AppendUvarint(out, uint64(len(k.effects)))
+	for _, e := range k.effects {
+		out = append(appendBytes(out, e.series), byte(e.freq))
+		out = binary.AppendVarint(out, int64(e.start))
+		out = binary.AppendVarint(out, int64(e.value))
+	}
+	return out
+}
+
+func decodeKnown(b []byte) (*known, error) {
+	d := decoder{b: b}
+	if d.byte() != blockVersion {
+		return nil, errBlock
+	}
+	k := &known{prec: precedence{rank: auyl.Rank(d.byte()), released: d.varint(), seq: d.uvarint(), row: uint32(d.uvarint())}}
+	k.area = auyl.AreaCode(d.uvarint())
+	k.effects = make([]effect, d.count(4))
+	for i := range k.effects {
+		k.effects[i] = effect{auyl.SeriesID(d.bytes()), auyl.Freq(d.byte()), auyl.Day(d.varint()), auyl.Decimal(d.varint())}
+	}
+	if d.bad || len(d.b) > 0 {
+		return nil, errBlock
+	}
+	return k, nil
+}
+
+// almatyChange is when clocks in the zone Asia/Almaty went from UTC+6 to UTC+5:
+// midnight of 1 March 2024, local time.
+const almatyChange = 1709229600
+
+// almatyDay is the calendar day of an instant in the zone Asia/Almaty, from 2005
+// on (before there was summer time). Written out because the pure part of the
+// pipeline reads no time zone database, which differs between machines.
+func almatyDay(t time.Time) auyl.Day {
+	offset := int64(5 * 3600)
+	if t.Unix() < almatyChange {
+		offset = 6 * 3600
+	}
+	return auyl.DayOf(time.Unix(t.Unix()+offset, 0).UTC())
+}

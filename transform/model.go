@@ -1,0 +1,268 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/transform/rollup"
+)
+
+// Kind says how a series relates to time.
+type Kind string
+
+// The kinds of series.
+const (
+	KindStock Kind = "stock" // holds on a day and is carried forward
+	KindFlow  Kind = "flow"  // happened within a period
+	KindRate  Kind = "rate"  // holds for a period
+)
+
+// PopulationSeries weighs areas: coverage and weighted means.
+const PopulationSeries auyl.SeriesID = "population_end"
+
+// Series is what the engine needs to know of a series.
+type Series struct {
+	ID     auyl.SeriesID
+	Kind   Kind
+	Level  auyl.Level // the lowest at which it is reported
+	MaxAge int        // days that a stock is carried forward at most
+	Event  *EventRule // nil unless the series is counted from events
+}
+
+// EventRule says how a series is made of events.
+type EventRule struct {
+	Kind    string
+	Where   string    // condition over attributes; empty takes all; an attribute that is not there makes it false
+	Measure string    // count, or the attribute that is summed
+	Window  auyl.Freq // period of the series
+}
+
+// Indicator is what the engine needs to know of an indicator.
+type Indicator struct {
+	ID              auyl.IndicatorID
+	Freq            auyl.Freq
+	Level           auyl.Level // the lowest with cells
+	Numerator       string     // formula over series
+	NumeratorDims   auyl.Dims
+	Denominator     string // empty for none
+	DenominatorDims auyl.Dims
+	Factor          float64
+	Rollup          string // sum, ratio, weighted, last, min, max, direct
+	Minimum, Full   float64
+	Version         uint32
+}
+
+// Model is the part of the catalogue that the engine computes with.
+type Model struct {
+	Series     []Series
+	Indicators []Indicator
+}
+
+// model is a Model made ready. It is not changed after newModel.
+type model struct {
+	inputs     []input
+	byKey      map[inputKey]int32
+	indicators []indicator // sorted by id
+	population int32       // input that weighs, -1 if the model has no such series
+	events     map[string][]eventSeries
+}
+
+type inputKey struct {
+	series auyl.SeriesID
+	dims   auyl.Dims
+}
+
+// input is a series with dimensions that some indicator uses.
+type input struct {
+	inputKey
+	kind   Kind
+	level  auyl.Level
+	maxAge auyl.Day
+	event  bool
+	freqs  []auyl.Freq // of the blocks that are kept
+	uses   []int32     // indicators
+}
+
+type eventSeries struct {
+	input   int32
+	window  auyl.Freq
+	where   program
+	measure string
+}
+
+type indicator struct {
+	Indicator
+	params    rollup.Params
+	num, den  program
+	numInputs []int32 // input of each name of num
+	denInputs []int32
+	inputs    []int32    // both, each once
+	drivers   []int32    // inputs whose periods are the cells' periods
+	byStock   bool       // all inputs are stocks: they are their own drivers
+	unit      auyl.Level // of the areas that report
+}
+
+// cellLevel is the lowest level with cells.
+func (ind *indicator) cellLevel() auyl.Level { return min(ind.Level, ind.unit) }
+
+func (ind *indicator) ratio() bool { return len(ind.den.code) > 0 }
+
+// asOf is the day on which stocks of a cell are looked up. A period that has an
+// extent wants the stock at its end, which registers date by the day after; a
+// day wants the stock of that day and not of the next.
+func asOf(p auyl.Period) auyl.Day {
+	if p.Freq() == auyl.FreqDay {
+		return p.Start()
+	}
+	return p.End()
+}
+
+// periodOfStock is the period of which a stock is the end: the inverse of asOf.
+func periodOfStock(f auyl.Freq, d auyl.Day) auyl.Period {
+	if f == auyl.FreqDay {
+		return auyl.NewPeriod(f, d)
+	}
+	return auyl.NewPeriod(f, d-1)
+}
+
+func newModel(def Model) (*model, error) {
+	m := &model{byKey: map[inputKey]int32{}, events: map[string][]eventSeries{}, population: -1}
+	series := map[auyl.SeriesID]*Series{}
+	for i := range def.Series {
+		series[def.Series[i].ID] = &def.Series[i]
+	}
+	var errs []error
+	for _, d := range def.Indicators {
+		ind, err := m.indicator(d, series)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("indicator %s: %w", d.ID, err))
+			continue
+		}
+		m.indicators = append(m.indicators, ind)
+	}
+	if s := series[PopulationSeries]; s != nil {
+		m.population = m.input(s, "")
+	}
+	slices.SortFunc(m.indicators, func(a, b indicator) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	for i := range m.indicators {
+		ind := &m.indicators[i]
+		for _, n := range ind.inputs {
+			in := &m.inputs[n]
+			in.uses = append(in.uses, int32(i))
+			if in.kind != KindStock && !slices.Contains(in.freqs, ind.Freq) {
+				in.freqs = append(in.freqs, ind.Freq)
+			}
+		}
+	}
+	for i := range m.inputs {
+		in := &m.inputs[i]
+		s := series[in.series]
+		if in.kind == KindStock {
+			in.freqs = []auyl.Freq{auyl.FreqDay}
+		}
+		if s.Event == nil || in.dims != "" {
+			continue
+		}
+		where, err := compile(s.Event.Where)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("series %s: %w", s.ID, err))
+			continue
+		}
+		in.event, in.freqs = true, []auyl.Freq{s.Event.Window}
+		m.events[s.Event.Kind] = append(m.events[s.Event.Kind], eventSeries{int32(i), s.Event.Window, where, s.Event.Measure})
+	}
+	return m, errors.Join(errs...)
+}
+
+// input returns the index of a series with dimensions.
+func (m *model) input(s *Series, dims auyl.Dims) int32 {
+	key := inputKey{s.ID, dims}
+	i, ok := m.byKey[key]
+	if !ok {
+		i = int32(len(m.inputs))
+		m.byKey[key] = i
+		m.inputs = append(m.inputs, input{inputKey: key, kind: s.Kind, level: s.Level, maxAge: auyl.Day(s.MaxAge)})
+	}
+	return i
+}
+
+func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indicator, error) {
+	ind := indicator{Indicator: d, unit: auyl.LevelSettlement, byStock: true}
+	if ind.Factor == 0 {
+		ind.Factor = 1
+	}
+	ind.params = rollup.Params{Factor: ind.Factor, Minimum: d.Minimum, Full: d.Full}
+	var err1, err2 error
+	ind.num, err1 = compile(d.Numerator)
+	ind.den, err2 = compile(d.Denominator)
+	if err := errors.Join(err1, err2); err != nil {
+		return ind, err
+	}
+	if len(ind.num.code) == 0 {
+		return ind, errors.New("no numerator")
+	}
+	resolve := func(p program, dims auyl.Dims) ([]int32, error) {
+		var out []int32
+		for _, name := range p.names {
+			s := series[auyl.SeriesID(name)]
+			if s == nil {
+				return nil, fmt.Errorf("unknown series %s", name)
+			}
+			n := m.input(s, dims)
+			out = append(out, n)
+			if !slices.Contains(ind.inputs, n) {
+				ind.inputs = append(ind.inputs, n)
+			}
+			ind.unit = min(ind.unit, s.Level)
+			ind.byStock = ind.byStock && s.Kind == KindStock
+		}
+		return out, nil
+	}
+	if ind.numInputs, err1 = resolve(ind.num, d.NumeratorDims); err1 != nil {
+		return ind, err1
+	}
+	if ind.denInputs, err2 = resolve(ind.den, d.DenominatorDims); err2 != nil {
+		return ind, err2
+	}
+	// What is counted says when there are cells, not what it is divided by: a
+	// census does not make an empty cell of every rate.
+	for _, inputs := range [][]int32{ind.numInputs, ind.denInputs} {
+		for _, n := range inputs {
+			if len(ind.drivers) == 0 || slices.Contains(ind.numInputs, n) {
+				if (ind.byStock || m.inputs[n].kind != KindStock) && !slices.Contains(ind.drivers, n) {
+					ind.drivers = append(ind.drivers, n)
+				}
+			}
+		}
+	}
+	switch d.Rollup {
+	case "sum", "ratio":
+		// A sum with a denominator is a ratio of sums: there is no other sum of ratios.
+		ind.params.Rule = rollup.RuleSum
+		if ind.ratio() {
+			ind.params.Rule = rollup.RuleRatio
+		}
+	case "weighted":
+		ind.params.Rule = rollup.RuleWeighted
+	case "last":
+		ind.params.Rule = rollup.RuleLast
+		if ind.ratio() {
+			ind.params.Rule = rollup.RuleRatio
+		}
+	case "min":
+		ind.params.Rule = rollup.RuleMin
+	case "max":
+		ind.params.Rule = rollup.RuleMax
+	case "direct":
+		ind.params.Rule = rollup.RuleDirect
+	default:
+		return ind, fmt.Errorf("roll-up %q: want sum, ratio, weighted, last, min, max or direct", d.Rollup)
+	}
+	if (ind.params.Rule == rollup.RuleMin || ind.params.Rule == rollup.RuleMax) && ind.ratio() {
+		return ind, fmt.Errorf("roll-up %s takes no denominator", d.Rollup)
+	}
+	return ind, nil
+}

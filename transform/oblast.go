@@ -1,0 +1,283 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
+	"github.com/auyl-kz/auyl/transform/rollup"
+)
+
+// Oblast is the stage that adds districts up to their oblast. It keeps no state
+// of its own and is safe for concurrent use.
+type Oblast struct {
+	m     *model
+	areas *registry
+	byID  map[auyl.IndicatorID]int32
+}
+
+// NewOblastOf returns the stage for a model and the areas of the registry, which
+// it keeps.
+func NewOblastOf(def Model, areas []auyl.Area, _ Options) (*Oblast, error) {
+	m, err := newModel(def)
+	if err != nil {
+		return nil, fmt.Errorf("oblast stage: %w", err)
+	}
+	o := &Oblast{m, newRegistry(areas), map[auyl.IndicatorID]int32{}}
+	for i := range m.indicators {
+		o.byID[m.indicators[i].ID] = int32(i)
+	}
+	return o, nil
+}
+
+// oblastTarget names the cell of an oblast, or the country, that is computed.
+type oblastTarget struct {
+	code auyl.AreaCode
+	target
+}
+
+// Apply computes what a frame of cells changes. It reads ind.d.* and ind.x.*
+// and passes over all else.
+func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
+	inputs := map[oblastTarget]*stored{}
+	moved := map[oblastTarget]bool{}
+	var vintage frameVintage
+	for _, p := range in {
+		text, ok := strings.CutPrefix(p.Subject, subjectDistrict)
+		if !ok {
+			if text, ok = strings.CutPrefix(p.Subject, subjectDirect); !ok {
+				continue
+			}
+		}
+		code, err := auyl.ParseAreaCode(text)
+		if err != nil {
+			return auyl.Step{}, fmt.Errorf("subject %s: %w", p.Subject, err)
+		}
+		var w wire.Cells
+		if err := wire.Unmarshal(p.Data, &w); err != nil {
+			return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
+		}
+		vintage.add(w.GetVintage())
+		err = o.each(&w, code, func(tg target, c cell) error {
+			t := oblastTarget{code.Oblast(), tg}
+			s := inputs[t]
+			if s == nil {
+				data, err := v.Get(o.key(keyOblast, t))
+				if err != nil {
+					return err
+				}
+				old, err := decodeStored(data)
+				if err != nil {
+					return err
+				}
+				s = &old
+				inputs[t] = s
+			}
+			if s.set(c.area, c.encode(nil)) {
+				moved[t] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(moved), func(a, b oblastTarget) int {
+		return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.indicator, b.indicator),
+			cmp.Compare(a.period.Freq(), b.period.Freq()), cmp.Compare(a.period.Start(), b.period.Start()))
+	})
+	var step auyl.Step
+	var out *cellWriter
+	for i, t := range order {
+		if i == 0 || order[i-1].code != t.code {
+			out = &cellWriter{m: o.m, subject: subjectOblast + t.code.String(), vintage: vintage.v}
+		}
+		step.Changes = append(step.Changes, auyl.Change{Key: o.key(keyOblast, t), Value: inputs[t].encode()})
+		c, ok, err := o.compute(t, inputs[t])
+		if err != nil {
+			return auyl.Step{}, err
+		}
+		if ok {
+			key := o.key(keyCells, t)
+			last, err := v.Get(key)
+			if err != nil {
+				return auyl.Step{}, err
+			}
+			old, err := decodeStored(last)
+			if err != nil {
+				return auyl.Step{}, err
+			}
+			changed, err := old.update([]cell{c}, func(c *cell) error { return out.add(t.target, c) })
+			if err != nil {
+				return auyl.Step{}, err
+			}
+			if changed {
+				step.Changes = append(step.Changes, auyl.Change{Key: key, Value: old.encode()})
+			}
+		}
+		if i == len(order)-1 || order[i+1].code != t.code {
+			if err := out.flush(); err != nil {
+				return auyl.Step{}, err
+			}
+			step.Out = append(step.Out, out.out...)
+		}
+	}
+	return step, nil
+}
+
+func (o *Oblast) key(kind byte, t oblastTarget) []byte {
+	return appendPeriod(appendKey(kind, t.code, string(o.m.indicators[t.indicator].ID)), t.period.Freq(), t.period.Start())
+}
+
+// each calls f for the rows of a message that are about the partition itself.
+func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) error) error {
+	n := len(w.Indicator)
+	for _, l := range []int{
+		len(w.Area), len(w.Level), len(w.Freq), len(w.Start), len(w.Value), len(w.HasValue), len(w.Numerator), len(w.Denominator),
+		len(w.Coverage), len(w.Status), len(w.Reason), len(w.Origin), len(w.FormulaVersion), len(w.Boundary), len(w.WeightReported),
+		len(w.WeightTotal), len(w.UnitsReported), len(w.UnitsTotal), len(w.Weighted), len(w.Direct),
+	} {
+		if l != n {
+			return fmt.Errorf("cells: columns differ in length")
+		}
+	}
+	for i := range n {
+		if auyl.AreaCode(w.Area[i]) != code {
+			continue
+		}
+		if int(w.Indicator[i]) >= len(w.IndicatorDict) || int(w.Reason[i]) >= len(w.ReasonDict) || int(w.Boundary[i]) >= len(w.BoundaryDict) {
+			return fmt.Errorf("cells: row %d: index outside of its dictionary", i)
+		}
+		ind, ok := o.byID[auyl.IndicatorID(w.IndicatorDict[w.Indicator[i]])]
+		if !ok {
+			continue
+		}
+		err := f(target{ind, auyl.NewPeriod(auyl.Freq(w.Freq[i]), auyl.Day(w.Start[i]))}, cell{
+			area: code, level: auyl.Level(w.Level[i]), has: w.HasValue[i], value: w.Value[i],
+			num: auyl.Decimal(w.Numerator[i]), den: auyl.Decimal(w.Denominator[i]), coverage: w.Coverage[i],
+			status: auyl.Status(w.Status[i]), reason: w.ReasonDict[w.Reason[i]], origin: auyl.Origin(w.Origin[i]),
+			boundary: w.BoundaryDict[w.Boundary[i]], weightReported: w.WeightReported[i], weightTotal: w.WeightTotal[i],
+			unitsReported: w.UnitsReported[i], unitsTotal: w.UnitsTotal[i], weighted: auyl.Decimal(w.Weighted[i]),
+			direct: w.Direct[i] == 1, version: w.FormulaVersion[i],
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compute returns the cell of an oblast or the country; not ok if there is none.
+func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
+	ind := &o.m.indicators[t.indicator]
+	tr := o.areas.tree(t.code, t.period.LastDay(), auyl.LevelDistrict)
+	if tr == nil {
+		return cell{}, false, nil
+	}
+	totals := make([]rollup.Total, tr.Len())
+	var self *cell
+	origin := auyl.Origin(0)
+	parts := false
+	known := make([]bool, tr.Len())
+	for i, a := range in.areas {
+		c, err := decodeCell(a, in.data[i])
+		if err != nil {
+			return cell{}, false, fmt.Errorf("%w: cells of %s %s", err, t.code, ind.ID)
+		}
+		if a == t.code {
+			self = &c
+			if origin == 0 || c.origin < origin {
+				origin = c.origin
+			}
+			continue
+		}
+		n := tr.node(a)
+		if n < 0 {
+			continue // on this day the code was not of this oblast
+		}
+		if origin == 0 || c.origin < origin {
+			origin = c.origin
+		}
+		totals[n] = totalOf(ind, &c)
+		known[n], parts = true, true
+	}
+	published := self != nil && self.direct && !self.status.Empty()
+	// The figure of the area itself is passed on as it is where there is
+	// nothing to add up.
+	if ind.params.Rule == rollup.RuleDirect || ind.unit <= auyl.LevelOblast || t.code == auyl.CountryCode {
+		if self == nil {
+			return cell{}, false, nil
+		}
+		return *self, true, nil
+	}
+	if self == nil && !parts {
+		return cell{}, false, nil
+	}
+	for i := 1; i < tr.Len(); i++ {
+		if !known[i] { // nothing was ever said of the district
+			totals[i] = rollup.Total{Total: o.units(tr.codes[i], t.period, ind.unit), Flags: rollup.WeightUnknown}
+		}
+	}
+	tr.Sum(totals, func(i int, sum *rollup.Total) *rollup.Total {
+		if i != 0 || !published {
+			return nil
+		}
+		r := totalOf(ind, self)
+		r.Total = max(sum.Total, 1)
+		r.Reported = r.Total
+		return &r
+	})
+	c := makeCell(ind, &totals[0], published)
+	c.area, c.level, c.boundary = t.code, tr.levels[0], tr.boundary
+	if c.origin == 0 {
+		c.origin = origin
+	}
+	return c, true, nil
+}
+
+// units counts the units of a district that has no cell.
+func (o *Oblast) units(code auyl.AreaCode, p auyl.Period, level auyl.Level) int32 {
+	t := o.areas.tree(code, p.LastDay(), auyl.LevelSettlement)
+	if t == nil {
+		return 1
+	}
+	return t.units[level][0]
+}
+
+// totalOf reads the sums back from a published cell.
+func totalOf(ind *indicator, c *cell) rollup.Total {
+	t := rollup.Total{Total: int32(c.unitsTotal), Reported: int32(c.unitsReported), Origin: c.origin}
+	if c.weightTotal < 0 {
+		t.Flags |= rollup.WeightUnknown
+	} else {
+		t.WeightReported, t.WeightTotal = auyl.Decimal(c.weightReported)*auyl.DecimalOne, auyl.Decimal(c.weightTotal)*auyl.DecimalOne
+	}
+	if c.direct {
+		t.Flags |= rollup.Direct
+	}
+	if t.Reported == 0 {
+		return t
+	}
+	if c.has&hasNumerator == 0 {
+		t.Flags |= rollup.Overflow
+	}
+	// A low coverage makes a cell an estimate too; that is judged anew above.
+	if c.status != auyl.StatusEstimated || c.coverage >= ind.Full {
+		t.Flags |= rollup.FlagOf(c.status)
+	}
+	t.Num, t.Den, t.Min, t.Max = c.num, c.den, c.num, c.num
+	if ind.params.Rule == rollup.RuleWeighted && c.weightTotal >= 0 {
+		t.Weighted = c.weighted.Float64()
+		switch {
+		case !c.direct:
+			t.WeightDen = c.den
+		case !ind.ratio() || c.den != 0:
+			t.WeightDen = t.WeightReported
+		}
+	}
+	return t
+}

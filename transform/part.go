@@ -1,0 +1,288 @@
+package transform
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
+)
+
+// blockKey names a block of a partition.
+type blockKey struct {
+	input int32
+	freq  auyl.Freq
+	start auyl.Day
+}
+
+// target names the cells of a partition that are computed together.
+type target struct {
+	indicator int32
+	period    auyl.Period
+}
+
+// part is the work of one frame on one partition. It belongs to one goroutine.
+// Each block is read at most once in a frame.
+type part struct {
+	m      *model
+	areas  *registry
+	view   auyl.View
+	code   auyl.AreaCode
+	blocks map[blockKey]*block
+	fresh  map[int32][]auyl.Day // first days of blocks that the view may not have, by input
+	cols   map[colKey]*column
+	s      scratch
+}
+
+type colKey struct {
+	blockKey // of a flow: its block; of a stock: the day it is looked up on
+	tree     *tree
+}
+
+func newPart(m *model, areas *registry, view auyl.View, code auyl.AreaCode) *part {
+	return &part{
+		m: m, areas: areas, view: view, code: code,
+		blocks: map[blockKey]*block{}, fresh: map[int32][]auyl.Day{}, cols: map[colKey]*column{},
+	}
+}
+
+func (p *part) key(k blockKey) []byte {
+	in := &p.m.inputs[k.input]
+	return appendPeriod(appendKey(keyBlock, p.code, string(in.series), string(in.dims)), k.freq, k.start)
+}
+
+// block returns a block, an empty one if there is none.
+func (p *part) block(k blockKey) (*block, error) {
+	if b := p.blocks[k]; b != nil {
+		return b, nil
+	}
+	data, err := p.view.Get(p.key(k))
+	if err != nil {
+		return nil, err
+	}
+	b := &block{}
+	if data != nil {
+		if b, err = decodeBlock(data); err != nil {
+			return nil, fmt.Errorf("%w: %s %s", err, p.m.inputs[k.input].series, k.start)
+		}
+	} else {
+		p.fresh[k.input] = append(p.fresh[k.input], k.start)
+	}
+	p.blocks[k] = b
+	return b, nil
+}
+
+// observe takes in the observations of one message.
+func (p *part) observe(o *wire.Observations) error {
+	n := len(o.Series)
+	if len(o.Dims) != n || len(o.Area) != n || len(o.Freq) != n || len(o.Start) != n || len(o.Value) != n || len(o.Status) != n || len(o.Row) != n {
+		return fmt.Errorf("observations of %s: columns differ in length", p.code)
+	}
+	v := o.GetVintage()
+	// Inputs by the indexes of both dictionaries; -1 for what no indicator uses.
+	width := len(o.DimsDict)
+	inputs := make([]int32, len(o.SeriesDict)*width)
+	for i, s := range o.SeriesDict {
+		for j, d := range o.DimsDict {
+			in, ok := p.m.byKey[inputKey{auyl.SeriesID(s), auyl.Dims(d)}]
+			if !ok || p.m.inputs[in].event {
+				in = -1
+			}
+			inputs[i*width+j] = in
+		}
+	}
+	var lastKey blockKey
+	var last *block
+	r := row{origin: auyl.Origin(v.GetOrigin()), prec: precedence{rank: auyl.Rank(v.GetRank()), released: v.GetReleasedAtMs(), seq: v.GetRawSeq()}}
+	for i := range n {
+		if int(o.Series[i]) >= len(o.SeriesDict) || int(o.Dims[i]) >= width {
+			return fmt.Errorf("observations of %s: row %d: index outside of its dictionary", p.code, i)
+		}
+		in := inputs[int(o.Series[i])*width+int(o.Dims[i])]
+		if in < 0 || !slices.Contains(p.m.inputs[in].freqs, auyl.Freq(o.Freq[i])) {
+			continue
+		}
+		k := blockKey{in, auyl.Freq(o.Freq[i]), auyl.Day(o.Start[i])}
+		if last == nil || k != lastKey {
+			b, err := p.block(k)
+			if err != nil {
+				return err
+			}
+			last, lastKey = b, k
+		}
+		last.seen = true
+		r.area, r.value, r.status, r.prec.row = auyl.AreaCode(o.Area[i]), auyl.Decimal(o.Value[i]), auyl.Status(o.Status[i]), o.Row[i]
+		last.put(r)
+	}
+	return nil
+}
+
+// targets returns the cells that the changed blocks touch, in order.
+func (p *part) targets() ([]target, error) {
+	set := map[target]struct{}{}
+	for _, k := range sortedKeys(p.blocks) {
+		if !p.blocks[k].moved {
+			continue
+		}
+		in := &p.m.inputs[k.input]
+		if in.kind != KindStock {
+			for _, u := range in.uses {
+				if p.m.indicators[u].Freq == k.freq {
+					set[target{u, auyl.NewPeriod(k.freq, k.start)}] = struct{}{}
+				}
+			}
+			continue
+		}
+		touch := func(u int32) error {
+			return p.periods(u, k.start, k.start+in.maxAge, func(period auyl.Period) { set[target{u, period}] = struct{}{} })
+		}
+		for _, u := range in.uses {
+			if err := touch(u); err != nil {
+				return nil, err
+			}
+		}
+		if k.input == p.m.population {
+			for u := range p.m.indicators {
+				if err := touch(int32(u)); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(set), func(a, b target) int {
+		return cmp.Or(cmp.Compare(a.indicator, b.indicator), cmp.Compare(a.period.Freq(), b.period.Freq()), cmp.Compare(a.period.Start(), b.period.Start()))
+	}), nil
+}
+
+// periods calls f for the periods of an indicator that have cells and look up
+// stocks on a day in [from, to].
+func (p *part) periods(indicator int32, from, to auyl.Day, f func(auyl.Period)) error {
+	ind := &p.m.indicators[indicator]
+	for _, n := range ind.drivers {
+		freq := ind.Freq
+		if ind.byStock {
+			freq = auyl.FreqDay
+		}
+		// A period is at most a year long.
+		days, err := p.days(n, freq, from-366, to+1)
+		if err != nil {
+			return err
+		}
+		for _, d := range days {
+			period := auyl.NewPeriod(ind.Freq, d)
+			if ind.byStock {
+				period = periodOfStock(ind.Freq, d)
+			}
+			if at := asOf(period); at >= from && at <= to {
+				f(period)
+			}
+		}
+	}
+	return nil
+}
+
+// days returns the first days in [from, to) of the blocks of an input, ascending.
+// The blocks it comes across are kept.
+func (p *part) days(n int32, freq auyl.Freq, from, to auyl.Day) ([]auyl.Day, error) {
+	var out []auyl.Day
+	var bad error
+	err := p.view.Scan(p.key(blockKey{n, freq, from}), p.key(blockKey{n, freq, to}), func(key, value []byte) bool {
+		d := dayOfKey(key)
+		out = append(out, d)
+		if k := (blockKey{n, freq, d}); p.blocks[k] == nil {
+			b, err := decodeBlock(value)
+			if err != nil {
+				bad = fmt.Errorf("%w: %s %s", err, p.m.inputs[n].series, d)
+				return false
+			}
+			p.blocks[k] = b
+		}
+		return true
+	})
+	if err != nil || bad != nil {
+		return nil, cmp.Or(err, bad)
+	}
+	for _, d := range p.fresh[n] {
+		if b := p.blocks[blockKey{n, freq, d}]; d >= from && d < to && b != nil && len(b.rows) > 0 {
+			out = append(out, d)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// compute returns the cells of a target, by area. They are valid until the next call.
+func (p *part) compute(tg target) ([]cell, error) {
+	ind := &p.m.indicators[tg.indicator]
+	t := p.areas.tree(p.code, tg.period.LastDay(), auyl.LevelSettlement)
+	if p.code.District() != p.code || p.code == p.code.Oblast() {
+		// Of the oblast and the country only what was published for themselves.
+		t = p.areas.tree(p.code, tg.period.LastDay(), auyl.LevelCountry)
+	}
+	if t == nil {
+		return nil, nil // not in the registry: decoding has said so
+	}
+	cols := make(map[int32]*column, len(ind.inputs))
+	for _, n := range ind.inputs {
+		c, err := p.column(n, tg.period, t)
+		if err != nil {
+			return nil, err
+		}
+		cols[n] = c
+	}
+	var pop *column
+	if p.m.population >= 0 {
+		var err error
+		if pop, err = p.column(p.m.population, tg.period, t); err != nil {
+			return nil, err
+		}
+	}
+	return p.s.cellsOf(ind, t, cols, pop), nil
+}
+
+// step computes all that the frame touches in the partition.
+func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
+	targets, err := p.targets()
+	if err != nil {
+		return nil, err
+	}
+	for _, tg := range targets {
+		now, err := p.compute(tg)
+		if err != nil {
+			return nil, err
+		}
+		if len(now) == 0 {
+			continue
+		}
+		key := appendPeriod(appendKey(keyCells, p.code, string(p.m.indicators[tg.indicator].ID)), tg.period.Freq(), tg.period.Start())
+		data, err := p.view.Get(key)
+		if err != nil {
+			return nil, err
+		}
+		old, err := decodeStored(data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: cells of %s %s", err, p.code, p.m.indicators[tg.indicator].ID)
+		}
+		changed, err := old.update(now, func(c *cell) error { return out.add(tg, c) })
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			changes = append(changes, auyl.Change{Key: key, Value: old.encode()})
+		}
+	}
+	for _, k := range sortedKeys(p.blocks) {
+		if b := p.blocks[k]; b.dirty {
+			changes = append(changes, auyl.Change{Key: p.key(k), Value: b.encode()})
+		}
+	}
+	return changes, out.flush()
+}
+
+func sortedKeys(m map[blockKey]*block) []blockKey {
+	return slices.SortedFunc(maps.Keys(m), func(a, b blockKey) int {
+		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.freq, b.freq), cmp.Compare(a.start, b.start))
+	})
+}
