@@ -216,7 +216,27 @@ func (db *DB) Migrate(ctx context.Context) error {
 		}
 		db.log.InfoContext(ctx, "migration applied", "name", m.name)
 	}
+	if err := db.sweep(ctx); err != nil {
+		return err
+	}
 	return db.reloadDictionaries(ctx)
+}
+
+// sweep drops the tables that a Repeat or a LoadReference left when its process was killed. A younger one may be in use.
+func (db *DB) sweep(ctx context.Context) error {
+	var left []string
+	err := db.query(ctx, "left_over", nil, func(scan func(...any) error) error {
+		var name string
+		err := scan(&name)
+		left = append(left, name)
+		return err
+	})
+	for _, name := range left {
+		if err == nil {
+			err = wrap("drop "+name, db.http.exec(ctx, db.database, "DROP TABLE IF EXISTS "+name+onCluster(db.o.Cluster)))
+		}
+	}
+	return err
 }
 
 // reloadDictionaries has the dictionaries read their tables anew. A dictionary logs in by itself, as the default user

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/auyl-kz/auyl"
@@ -252,9 +251,4 @@ func (c *Config) Path(p string) string {
 		return p
 	}
 	return filepath.Join(c.Dir(), p)
-}
-
-// Expand puts the address of the model in place of its host name.
-func Expand(raw, simulateAddr string) string {
-	return strings.Replace(raw, "://"+Simulated, "://"+simulateAddr, 1)
 }

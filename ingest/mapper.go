@@ -186,14 +186,18 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 	return m.store(out, released)
 }
 
-// released is when the source published the record, in milliseconds. A date that
-// names a month or a year means its last day: later than what that replaced.
+// released is when the source published the record, in milliseconds; the time of
+// the page where it does not say. A date that names a month or a year means its
+// last day.
 func (m *mapper) released(out *output, fields []string) (int64, *fault) {
 	f := m.c.Released.Field
 	if f == "" {
 		return out.vintage.GetReleasedAtMs(), nil
 	}
 	raw := m.get(fields, f)
+	if raw == "" {
+		return out.vintage.GetReleasedAtMs(), nil
+	}
 	p, err := parsePeriod(raw)
 	if err != nil {
 		return 0, &fault{f, ReasonPeriod, raw, "the day of publication", "write it as 2024-12-30"}

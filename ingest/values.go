@@ -76,7 +76,7 @@ func inRange(v auyl.Decimal, raw string, f schemas.Field) *fault {
 		return nil
 	}
 	mend := "look at the figure and at the unit of the column"
-	if hi > 0 && x > hi && x/1000 <= hi {
+	if hi > 0 && x > hi && x/1000 <= hi && x/1000 >= lo {
 		mend = "a thousandth of it would fit: has the unit changed?"
 	}
 	return &fault{reason: ReasonRange, found: raw, expected: fmt.Sprintf("%v to %v", lo, hi), mend: mend}

@@ -11,6 +11,6 @@
 // The id in the token is drawn once for a ledger. A ledger lives and dies with its stream, so that a stream that is
 // begun anew on old tables is not taken for the one before.
 //
-// Two sinks of one stream do not harm: each write of the ledger is fenced by its revision, and the one that comes second
-// ends with stream.ErrFenced.
+// Of two sinks of one stream the one that started later takes over: each write of the ledger is fenced by its revision, and
+// so is each repeat, so that the other one ends with stream.ErrFenced at its next step.
 package sink

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/auyl-kz/auyl/stream"
 )
@@ -16,8 +17,10 @@ type ledger struct {
 	Done uint64   `json:"done"` // all messages up to this sequence are stored
 	Open []uint64 `json:"open"` // last sequences of the ranges in work, in order; the first begins at Done+1
 
-	kv       *stream.KV
-	key      string
+	kv  *stream.KV
+	key string
+
+	mu       sync.Mutex // for held beside save
 	revision uint64
 }
 
@@ -57,6 +60,8 @@ func (l *ledger) begin(ctx context.Context, last uint64) error {
 
 // save writes the ledger unless somebody else did since.
 func (l *ledger) save(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	value, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("encode ledger: %w", err)
@@ -66,5 +71,20 @@ func (l *ledger) save(ctx context.Context) error {
 		return fmt.Errorf("write ledger: %w", err)
 	}
 	l.revision = revision
+	return nil
+}
+
+// held returns stream.ErrFenced when another sink has taken the ledger over: before an insert is repeated it must be sure
+// that nobody else repeats it.
+func (l *ledger) held(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, revision, err := l.kv.Get(ctx, l.key)
+	if err != nil {
+		return fmt.Errorf("look at ledger: %w", err)
+	}
+	if revision != l.revision {
+		return fmt.Errorf("ledger of %s: %w", l.key, stream.ErrFenced)
+	}
 	return nil
 }

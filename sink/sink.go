@@ -138,7 +138,7 @@ func (s *Sink) insertAll(ctx context.Context, l *ledger, ranges <-chan *span) er
 			}
 			running++
 			g.Go(func() error {
-				if err := s.insert(gctx, l.ID, r, again); err != nil {
+				if err := s.insert(gctx, l, r, again); err != nil {
 					return err
 				}
 				finished <- r.last
@@ -174,15 +174,15 @@ var (
 
 // insert stores a range: its tables at once, each repeated until it is there.
 // again says that an earlier process may have inserted some of them.
-func (s *Sink) insert(ctx context.Context, id string, r *span, again bool) error {
+func (s *Sink) insert(ctx context.Context, l *ledger, r *span, again bool) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, table := range tableNames {
 		if len(r.messages[i]) == 0 {
 			continue
 		}
-		token := fmt.Sprintf("%s:%s:%d-%d:%s", s.stream, id, r.first, r.last, table)
+		token := fmt.Sprintf("%s:%s:%d-%d:%s", s.stream, l.ID, r.first, r.last, table)
 		g.Go(func() error {
-			return s.untilStored(ctx, table, token, r.messages[i], again)
+			return s.untilStored(ctx, l, insertion{table, token, r.messages[i]}, again)
 		})
 	}
 	if err := g.Wait(); err != nil {

@@ -8,13 +8,26 @@ import (
 // NewDistrict returns the stage of districts for a catalogue and a registry of
 // areas, which it keeps.
 func NewDistrict(cat *schemas.Catalogue, areas *schemas.Areas, o Options) (*District, error) {
-	return NewDistrictOf(ModelOf(cat), areas.All(), o)
+	return NewDistrictOf(ModelOf(cat), counted(areas.All()), o)
 }
 
 // NewOblast returns the stage of oblasts for a catalogue and a registry of
 // areas, which it keeps.
 func NewOblast(cat *schemas.Catalogue, areas *schemas.Areas, o Options) (*Oblast, error) {
-	return NewOblastOf(ModelOf(cat), areas.All(), o)
+	return NewOblastOf(ModelOf(cat), counted(areas.All()), o)
+}
+
+// counted leaves out the places that the classifier lists without counting them
+// as settlements: farms, summer camps, railway lots. No register reports them, so
+// that they would hold every coverage down for ever.
+func counted(all []auyl.Area) []auyl.Area {
+	out := make([]auyl.Area, 0, len(all))
+	for _, a := range all {
+		if a.Level != auyl.LevelSettlement || a.Rural || a.Kind == "city" {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // ModelOf takes from a catalogue what the engine computes with.

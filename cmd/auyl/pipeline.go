@@ -244,8 +244,9 @@ func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
 		if strings.Contains(raw, "://"+config.Simulated) && simAddr == "" {
 			return nil, fmt.Errorf("%s: source %s asks %s, but simulate.enabled is false", n.Config, s.ID, config.Simulated)
 		}
-		return url.Parse(config.Expand(raw, simAddr))
+		return url.Parse(raw)
 	}
+	o := ingest.HTTPOptions{Client: webClient(simAddr)}
 	if s.Base != "" {
 		u, err := parse(s.Base)
 		if err != nil {
@@ -255,7 +256,7 @@ func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
 		if key == "" && strings.Contains(s.Base, "://"+config.Simulated) {
 			key = "simulated" // the model refuses whoever has none, as the real API does
 		}
-		return ingest.NewEGov(u, s.PageSize, key, egov.CountRows, ingest.HTTPOptions{}), nil
+		return ingest.NewEGov(u, s.PageSize, key, egov.CountRows, o), nil
 	}
 	var urls []*url.URL
 	for _, raw := range s.URLs {
@@ -265,5 +266,24 @@ func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
 		}
 		urls = append(urls, u)
 	}
-	return ingest.NewHTTPFiles(urls, ingest.HTTPOptions{}), nil
+	return ingest.NewHTTPFiles(urls, o), nil
+}
+
+// webClient asks sources. The model's host name leads to where it listens this
+// time, so that its pages keep their names from run to run.
+func webClient(simAddr string) *http.Client {
+	d := net.Dialer{Timeout: 10 * time.Second}
+	return &http.Client{
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment,
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				if addr == config.Simulated+":80" {
+					addr = simAddr
+				}
+				return d.DialContext(ctx, network, addr)
+			},
+			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
+		},
+	}
 }
