@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +25,7 @@ import (
 // it finds its token. Whatever else works under the token is stopped. Replicated tables store part and token in one
 // transaction of Keeper, so there the token decides.
 func (w *Writer) Repeat(ctx context.Context, table, token string, messages [][]byte) error {
-	if err := w.db.run(ctx, "wait", nil, url.Values{"param_token": {token}}); err != nil {
+	if err := w.db.run(ctx, "wait", nil, url.Values{"param_token": {token}, "param_tag": {"_repeat_" + tag(token) + "_"}}); err != nil {
 		return fmt.Errorf("repeat insert into %s: %w", table, err)
 	}
 	if err := w.Insert(ctx, table, token, messages); err != nil || w.db.o.Cluster != "" {
@@ -45,7 +47,7 @@ func (w *Writer) fill(ctx context.Context, table, token string, messages [][]byt
 	db.encoders.put(table, enc)
 	// Of two that repeat at once, neither must empty the table of the other.
 	s := struct{ Table, Stage, Columns, Key, Primary string }{
-		Table: table, Stage: table + "_repeat_" + strings.ToLower(rand.Text()[:12]), Columns: strings.Join(names, ",\n    "),
+		Table: table, Stage: table + "_repeat_" + tag(token) + "_" + strings.ToLower(rand.Text()[:12]), Columns: strings.Join(names, ",\n    "),
 	}
 	if s.Key, s.Primary, err = db.keys(ctx, table); err != nil {
 		return err
@@ -60,10 +62,16 @@ func (w *Writer) fill(ctx context.Context, table, token string, messages [][]byt
 			err = e
 		}
 	}()
-	if err := w.into(ctx, table, s.Stage, token, messages); err != nil {
+	if err := w.into(ctx, table, s.Stage, "", messages); err != nil {
 		return err
 	}
-	return db.run(ctx, "fill", s, url.Values{"insert_deduplication_token": {token}, "insert_deduplicate": {"0"}})
+	return db.run(ctx, "fill", s, nil)
+}
+
+// tag stands for a token in the name of a table, and so in the text of the statements that use it.
+func tag(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:8])
 }
 
 // run executes a statement under sql/repeat.

@@ -50,10 +50,14 @@ func NewSchedule(items []Scheduled, zone *time.Location, now func() time.Time, l
 }
 
 // PullAll asks every source once, one after the other in the order given, so
-// that the order of vintages is the same whenever the same is pulled. report may
-// be nil; it is called after each pull. The error is the first of our own side.
-func (s *Schedule) PullAll(ctx context.Context, report func(Outcome)) error {
-	return s.pull(ctx, func(scheduledItem) bool { return true }, report)
+// that the order of vintages is the same whenever the same is pulled. Sources
+// that were asked since begin already, and whose pull came to its end, are left
+// out: so a round that was broken off goes on where it stopped. report may be nil;
+// it is called after each pull. The error is the first of our own side.
+func (s *Schedule) PullAll(ctx context.Context, begin time.Time, report func(Outcome)) error {
+	return s.pull(ctx, func(it scheduledItem) bool {
+		return it.p.Interrupted() || it.p.LastStarted().Before(begin.Truncate(time.Millisecond))
+	}, report)
 }
 
 // PullDue is PullAll for the sources whose time has come since their last pull,

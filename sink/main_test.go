@@ -139,7 +139,7 @@ func openStreams(ctx context.Context, dir string) (conn *stream.Conn, closeAll f
 	if err != nil {
 		return nil, nil, errors.Join(err, srv.Close())
 	}
-	return conn, func() error { return errors.Join(conn.Close(), srv.Close()) }, nil
+	return conn, func() error { return errors.Join(conn.Close(), srv.Close()) }, nil //nolint:contextcheck // closing has no context
 }
 
 // streams starts a server of its own for a test.
@@ -183,14 +183,14 @@ func engine(tb testing.TB) *embedded.Engine {
 }
 
 // database opens a new database with all tables and returns its address.
-func database(tb testing.TB, e *embedded.Engine) (*clickhouse.DB, string) {
+func database(tb testing.TB, e *embedded.Engine) (db *clickhouse.DB, dsn string) {
 	tb.Helper()
 	u, err := url.Parse(e.DSN())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	u.Path = fmt.Sprintf("/s%d", shared.n.Add(1))
-	db, err := clickhouse.Open(tb.Context(), u.String(), clickhouse.Options{BlockRows: 2000})
+	db, err = clickhouse.Open(tb.Context(), u.String(), clickhouse.Options{BlockRows: 2000})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -138,6 +138,17 @@ type link struct {
 	cut      cut
 	happened chan struct{} // closed when the commit was seen and cut
 	clients  []net.Conn
+	mute     string        // answers that hold this text and all after them are lost
+	lost     chan struct{} // closed when the first of them was
+}
+
+// swallow loses what the server says from the given text on, on connections
+// that exist.
+func (k *link) swallow(text string) <-chan struct{} {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.mute, k.lost = text, make(chan struct{})
+	return k.lost
 }
 
 // hangUp ends all connections.
@@ -206,7 +217,15 @@ func (k *link) carry(client net.Conn) {
 			if err != nil {
 				return
 			}
+			k.mu.Lock()
+			starts := k.mute != "" && bytes.Contains(buf[:n], []byte(k.mute))
+			if starts {
+				k.mute = ""
+				close(k.lost)
+			}
+			k.mu.Unlock()
 			mu.Lock()
+			mute = mute || starts
 			drop := mute
 			mu.Unlock()
 			if !drop {
@@ -307,6 +326,38 @@ func TestAmbiguousPublishIsNeverDoubled(t *testing.T) {
 				t.Errorf("next frame: %+v, want 3 at 9", cur)
 			}
 		})
+	}
+}
+
+// The consumer in the server survives, and counts as delivered what was lost
+// on the way: asking it for more would wait for ever.
+func TestReaderMissesNothingThatWasOnTheWire(t *testing.T) {
+	t.Parallel()
+	s, err := embedded.Start(t.Context(), embedded.Options{Dir: t.TempDir(), Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	inner := connect(t, s)
+	if err := stream.Ensure(t.Context(), inner, stream.StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	k := newLink(t, s.ClientURL())
+	outer, err := stream.Connect(t.Context(), stream.Options{URL: "nats://" + k.Addr().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { outer.Close() })
+	p := publisher(t, inner, stream.Data, "cur.decode")
+	f := openFrames(t, outer, stream.Data, []string{"obs.>"}, "cur.decode", 1)
+	put(t, p, "obs.a", 2, 1)
+	next(t, f)
+	lost := k.swallow("obs.b.0")
+	put(t, p, "obs.b", 2, 2)
+	<-lost
+	k.hangUp()
+	if fr := next(t, f); fr.Cursor.InputSeq != 2 || len(fr.Messages) != 2 {
+		t.Errorf("frame of input %d with %d messages, want input 2 with 2", fr.Cursor.InputSeq, len(fr.Messages))
 	}
 }
 

@@ -76,6 +76,53 @@ func TestBytesInFlightAreBounded(t *testing.T) {
 	})
 }
 
+// A message that got lost between the server and us is read again.
+func TestReaderFillsAGap(t *testing.T) {
+	t.Parallel()
+	s, err := embedded.Start(t.Context(), embedded.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	nc, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Wrap(nc, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := Ensure(t.Context(), c, StreamOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.OpenPublisher(t.Context(), Data, "cur.decode")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := c.OpenFrames(t.Context(), Data, []string{"obs.>"}, "cur.decode", 1, ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for i := uint64(1); i <= 5; i++ {
+		if _, err := p.Publish(t.Context(), []Message{{Subject: "obs.a"}, {Subject: "obs.b"}}, Next{}); err != nil {
+			t.Fatal(err)
+		}
+		it, err := f.r.iterator(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := it.Next(); err != nil { // the message that gets lost
+			t.Fatal(err)
+		}
+		fr, err := f.Next(t.Context())
+		if err != nil || fr.Cursor.Frame != i || len(fr.Messages) != 2 {
+			t.Fatalf("frame %d with %d messages, %v, want frame %d with 2", fr.Cursor.Frame, len(fr.Messages), err, i)
+		}
+	}
+}
+
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

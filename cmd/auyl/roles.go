@@ -84,10 +84,12 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 	return c.run(ctx, n, []part{decode}, func(ctx context.Context) error {
 		if c.Once {
 			var got tally
-			if err := sched.PullAll(ctx, func(o ingest.Outcome) { got.add(o) }); err != nil {
-				return err
-			}
-			return got.verdict()
+			return n.round(func(begin time.Time) error {
+				if err := sched.PullAll(ctx, begin, func(o ingest.Outcome) { got.add(o) }); err != nil {
+					return err
+				}
+				return got.verdict()
+			})
 		}
 		if err := sched.PullDue(ctx, nil); err != nil {
 			return err

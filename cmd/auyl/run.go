@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -76,16 +78,20 @@ func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
 		if err != nil {
 			return err
 		}
-		pull := sched.PullDue
-		if c.Once {
-			pull = sched.PullAll
-		}
 		var got tally
+		tell := func(o ingest.Outcome) { got.add(o); p.say("pulled " + string(o.Source)) }
 		p.say("pulling sources")
-		if err := pull(pulling, func(o ingest.Outcome) { got.add(o); p.say("pulled " + string(o.Source)) }); err != nil {
-			return err
+		if c.Once {
+			err = n.round(func(begin time.Time) error {
+				if err := sched.PullAll(pulling, begin, tell); err != nil {
+					return err
+				}
+				return drain(pulling, parts, p)
+			})
+		} else if err = sched.PullDue(pulling, tell); err == nil {
+			err = drain(pulling, parts, p)
 		}
-		if err := drain(pulling, parts, p); err != nil {
+		if err != nil {
 			return err
 		}
 		p.stop()
@@ -98,6 +104,27 @@ func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
 		return sched.Run(pulling)
 	})
+}
+
+// round asks every source once, and remembers that until all is done: a round
+// that was broken off, by Ctrl-C or by kill -9, is taken up by the next one.
+func (n *node) round(pull func(begin time.Time) error) error {
+	path := n.dir("round")
+	begin := time.Now()
+	if b, err := os.ReadFile(path); err == nil { //nolint:gosec // in the data folder
+		if t, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(b))); err == nil {
+			begin = t
+		}
+	} else if err := os.WriteFile(path, []byte(begin.Format(time.RFC3339Nano)+"\n"), 0o600); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if err := pull(begin); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
 }
 
 // tally counts how pulls ended.

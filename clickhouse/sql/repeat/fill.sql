@@ -14,4 +14,4 @@ WHERE ({{.Key}}) NOT IN
     FROM {{.Table}}
     WHERE ({{.Primary}}) IN (SELECT {{.Primary}} FROM {{.Stage}})
 )
-SETTINGS throw_on_max_partitions_per_insert_block = 0, optimize_on_insert = 0
+SETTINGS insert_deduplicate = 0, throw_on_max_partitions_per_insert_block = 0, optimize_on_insert = 0
