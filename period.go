@@ -249,14 +249,14 @@ func Nests(coarse, fine Freq) bool {
 }
 
 // SamePeriodLastYear returns the period with the same label one year earlier.
-// There is none for 29 February and for a 53rd week that the year before lacks:
-// ErrRange.
+// There is none for 29 February, for a 53rd week that the year before lacks, for
+// the year 1 and for the zero value: ErrRange.
 func (p Period) SamePeriodLastYear() (Period, error) {
 	s := p.String()
-	y, ok := digits(s[:4])
-	if !ok || y <= 1 {
-		return Period{}, fmt.Errorf("year before %s: %w", s, ErrRange)
+	if _, err := ParsePeriod(s); err != nil {
+		return Period{}, fmt.Errorf("year before %q: %w", s, ErrRange)
 	}
+	y, _ := digits(s[:4])
 	return ParsePeriod(fmt.Sprintf("%04d%s", y-1, s[4:]))
 }
 

@@ -82,7 +82,12 @@ func ParseDims(s string) (Dims, error) {
 			return "", fmt.Errorf("dimensions %q: %w: want name=value;name=value", s, ErrSyntax)
 		}
 	}
-	slices.Sort(pairs)
+	slices.SortFunc(pairs, func(a, b string) int {
+		// By name and not by pair: "=" sorts after digits, and a would follow a1.
+		x, _, _ := strings.Cut(a, "=")
+		y, _, _ := strings.Cut(b, "=")
+		return strings.Compare(x, y)
+	})
 	for i := 1; i < len(pairs); i++ {
 		a, _, _ := strings.Cut(pairs[i-1], "=")
 		b, _, _ := strings.Cut(pairs[i], "=")

@@ -33,24 +33,21 @@ func ParseDecimal(s string) (Decimal, error) {
 	if whole == "" || point && frac == "" || len(s) > MaxDecimalText {
 		return 0, fmt.Errorf("number %q: %w: want digits with a decimal point", clip(s), ErrSyntax)
 	}
+	if _, ok := digits(whole); !ok {
+		return 0, fmt.Errorf("number %q: %w: want digits with a decimal point", clip(s), ErrSyntax)
+	}
+	if _, ok := digits(frac); !ok && point {
+		return 0, fmt.Errorf("number %q: %w: want digits with a decimal point", clip(s), ErrSyntax)
+	}
+	if len(frac) > 4 && strings.Trim(frac[4:], "0") != "" {
+		return 0, fmt.Errorf("number %q: %w: more than four decimals", clip(s), ErrRange)
+	}
 	var n uint64
 	for i := range len(whole) {
-		c := whole[i]
-		if c < '0' || c > '9' {
-			return 0, fmt.Errorf("number %q: %w: want digits with a decimal point", clip(s), ErrSyntax)
-		}
 		if n > math.MaxInt64/10-1 {
 			return 0, fmt.Errorf("number %q: %w: at most 922 trillion", clip(s), ErrRange)
 		}
-		n = n*10 + uint64(c-'0')
-	}
-	for i := range len(frac) {
-		if frac[i] < '0' || frac[i] > '9' {
-			return 0, fmt.Errorf("number %q: %w: want digits with a decimal point", clip(s), ErrSyntax)
-		}
-		if i >= 4 && frac[i] != '0' {
-			return 0, fmt.Errorf("number %q: %w: more than four decimals", clip(s), ErrRange)
-		}
+		n = n*10 + uint64(whole[i]-'0')
 	}
 	hi, lo := bits.Mul64(n, uint64(DecimalOne))
 	var f uint64
@@ -77,8 +74,9 @@ func clip(s string) string {
 	return s
 }
 
-// DecimalOf returns the decimal nearest to f, ties to even.
-// Errors: ErrRange for NaN, infinities and what is too large.
+// DecimalOf returns f in ten-thousandths rounded to the nearest whole number, ties
+// to even. The product is taken in float64, so that 0.00005 is the tie it is
+// written as. Errors: ErrRange for NaN, infinities and what is too large.
 func DecimalOf(f float64) (Decimal, error) {
 	r := math.RoundToEven(f * float64(DecimalOne))
 	if math.IsNaN(r) || r >= math.MaxInt64 || r <= math.MinInt64 {
@@ -87,10 +85,11 @@ func DecimalOf(f float64) (Decimal, error) {
 	return Decimal(r), nil
 }
 
-// Add returns d+e. Errors: ErrRange when the sum does not fit.
+// Add returns d+e. Errors: ErrRange when the sum does not fit; the least int64
+// does not either, so that every Decimal has its negative and its text.
 func (d Decimal) Add(e Decimal) (Decimal, error) {
 	s := d + e
-	if (s > d) != (e > 0) && e != 0 {
+	if (s > d) != (e > 0) && e != 0 || s == math.MinInt64 {
 		return 0, fmt.Errorf("sum of %v and %v: %w", d, e, ErrRange)
 	}
 	return s, nil

@@ -89,7 +89,7 @@ func compress(w io.Writer, b []byte) error {
 
 // syncDir makes the rename itself durable.
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // a folder of our own
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("store raw object: %w", err)
 	}

@@ -9,8 +9,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/auyl-kz/auyl/archive"
 	"pgregory.net/rapid"
+
+	"github.com/auyl-kz/auyl/archive"
 )
 
 func open(t *testing.T) (*archive.Store, string) {

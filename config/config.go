@@ -13,8 +13,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/auyl-kz/auyl"
 	"github.com/goccy/go-yaml"
+
+	"github.com/auyl-kz/auyl"
 )
 
 // Config is the whole configuration. Paths are relative to the file.
@@ -80,7 +81,7 @@ const Simulated = "simulate.auyl"
 // Load reads the file and the environment and returns every fault it finds.
 // Errors name file, line and column.
 func Load(path string, env func(string) (string, bool)) (*Config, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

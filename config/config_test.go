@@ -32,7 +32,8 @@ func TestDefaultsFillWhatIsNotSaid(t *testing.T) {
 func TestEnvironmentOverridesTheFile(t *testing.T) {
 	t.Parallel()
 	c, err := load(t, "nats: {url: 'nats://file:4222'}\n", map[string]string{
-		"AUYL_NATS_URL": "nats://env:4222", "AUYL_CLICKHOUSE_DSN": "clickhouse://u:secret@db:9000/auyl", "AUYL_SIMULATE_SCALE": "7"})
+		"AUYL_NATS_URL": "nats://env:4222", "AUYL_CLICKHOUSE_DSN": "clickhouse://u:secret@db:9000/auyl", "AUYL_SIMULATE_SCALE": "7",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

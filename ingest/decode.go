@@ -92,7 +92,7 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(c.MinRecords) { //nolint:gosec // a small number of a file of ours
+	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(c.MinRecords) {
 		p.out.reset()
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(c))
@@ -146,8 +146,10 @@ func (p *pageReader) Record(row int, position string, fields []string) error {
 // Broken implements the recorders of the formats.
 func (p *pageReader) Broken(row int, position string, cause error) error {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Row: uint32(row), Position: position, Reason: ReasonUnreadable, //nolint:gosec // formats bound the rows
-		Expected: "a record of " + string(p.c.ID), Found: mask(cause.Error()), Mend: "export the file again, or mend the line"})
+	p.out.dead(&wire.DeadLetter{
+		Row: uint32(row), Position: position, Reason: ReasonUnreadable,
+		Expected: "a record of " + string(p.c.ID), Found: mask(cause.Error()), Mend: "export the file again, or mend the line",
+	})
 	return nil
 }
 

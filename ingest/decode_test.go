@@ -11,17 +11,18 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/schemas/wire"
-	"github.com/google/go-cmp/cmp"
 )
 
 const peopleContract = `id: test.people
 version: 3
 title: {ru: а, kk: а, en: a}
-licence: none
+license: none
 origin: real
 rank: official
 format: csv
@@ -46,7 +47,7 @@ breaks:
 const callsContract = `id: test.calls
 version: 1
 title: {ru: а, kk: а, en: a}
-licence: none
+license: none
 origin: synthetic
 rank: synthetic
 format: csv
@@ -67,7 +68,7 @@ event:
   attributes:
     - {name: arrival_seconds, from: at, to: arrived}
     - {name: norm_seconds, field: norm, times: 60}
-  withdrawn: {rule: cancelled, field: outcome, in: [отмена]}
+  withdrawn: {rule: canceled, field: outcome, in: [отмена]}
 `
 
 func decoder(t testing.TB, contracts ...string) *ingest.Decoder {
@@ -333,7 +334,7 @@ func TestOrderOfRecordsDoesNotMatter(t *testing.T) {
 		return s
 	}
 	want := sorted(decode(t, d, "test.people", peopleHeader+strings.Join(rows, "")))
-	rnd := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // an order, not a secret
+	rnd := rand.New(rand.NewPCG(1, 2))
 	for range 20 {
 		rnd.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		if diff := cmp.Diff(want, sorted(decode(t, d, "test.people", peopleHeader+strings.Join(rows, "")))); diff != "" {

@@ -164,7 +164,7 @@ func (p *Puller) Interrupted() bool { return p.state.Open }
 
 // Pull asks the source once. What the source did wrong is in the outcome and in
 // the record of the run; the error is for what is wrong on our side (archive,
-// stream, a cancelled context), after which the pull may be repeated.
+// stream, a canceled context), after which the pull may be repeated.
 func (p *Puller) Pull(ctx context.Context) (Outcome, error) {
 	st := &p.state
 	if !st.Open {
@@ -240,7 +240,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 	if err := p.publish(ctx, msg, next); err != nil {
 		return err
 	}
-	p.o.Logger.Debug("page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
+	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
 	return nil
 }
 

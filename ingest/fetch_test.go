@@ -16,11 +16,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/archive"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas/wire"
-	"github.com/google/go-cmp/cmp"
 )
 
 // log is a RAW stream in memory: what a puller publishes, frame by frame. The

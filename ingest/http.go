@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"mime"
 	"net/http"
@@ -59,9 +60,7 @@ func (g getter) get(ctx context.Context, u *url.URL, secret url.Values, known Kn
 	full := *u
 	if len(secret) > 0 {
 		q := full.Query()
-		for k, v := range secret {
-			q[k] = v
-		}
+		maps.Copy(q, secret)
 		full.RawQuery = q.Encode()
 	}
 	wait := time.Second
@@ -72,8 +71,7 @@ func (g getter) get(ctx context.Context, u *url.URL, secret url.Values, known Kn
 			pg.Key = u.String()
 			return pg, ok, nil
 		}
-		var ue *url.Error
-		if errors.As(err, &ue) {
+		if ue, ok := errors.AsType[*url.Error](err); ok {
 			err = ue.Err // without the URL, which may hold a key
 		}
 		err = fmt.Errorf("GET %s: %w", u.Redacted(), err)
@@ -93,7 +91,7 @@ func (g getter) get(ctx context.Context, u *url.URL, secret url.Values, known Kn
 }
 
 func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bool, retryAfter time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, http.NoBody)
 	if err != nil {
 		return pg, false, 0, errors.Join(ErrRefused, err)
 	}
@@ -108,7 +106,7 @@ func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bo
 	if err != nil {
 		return pg, false, 0, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
 		return pg, false, 0, nil

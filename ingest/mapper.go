@@ -74,10 +74,10 @@ func (f *fault) Error() string { return f.reason + " " + f.field }
 // record takes one record to its one end: used, skipped or dead.
 func (m *mapper) record(out *output, row int, position string, fields []string) {
 	out.flow.RecordsIn++
-	rule, err := m.take(out, uint32(row), fields) //nolint:gosec // formats bound the rows
+	rule, err := m.take(out, uint32(row), fields)
 	switch {
 	case err != nil:
-		l := &wire.DeadLetter{Row: uint32(row), Position: position, Field: err.field, Reason: err.reason, Expected: err.expected, Mend: err.mend, Record: m.quote(fields)} //nolint:gosec // formats bound the rows
+		l := &wire.DeadLetter{Row: uint32(row), Position: position, Field: err.field, Reason: err.reason, Expected: err.expected, Mend: err.mend, Record: m.quote(fields)}
 		if m.c.Fields[err.field].Harmless {
 			l.Found = mask(err.found)
 		}
@@ -221,8 +221,10 @@ func (m *mapper) store(out *output, released int64) (string, *fault) {
 			continue
 		}
 		if old.Value != x.Value || old.Status != x.Status {
-			return "", &fault{m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
-				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.Row, x.Series, x.Period)}
+			return "", &fault{
+				m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
+				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.Row, x.Series, x.Period),
+			}
 		}
 		repeated++
 	}
@@ -336,9 +338,10 @@ func (m *mapper) notThen(code auyl.AreaCode, day auyl.Day, bad func(reason, expe
 		}
 		return bad(ReasonArea, "a code of the classifier", mend)
 	}
-	mend := "the code meant something " + meanings[0].ValidFrom.String() + "–" + meanings[0].ValidTo.String()
+	var mend strings.Builder
+	mend.WriteString("the code meant something " + meanings[0].ValidFrom.String() + "–" + meanings[0].ValidTo.String())
 	for _, s := range m.d.areas.Successors(code) {
-		mend += fmt.Sprintf("; since %s see %s", s.Effective, s.To)
+		mend.WriteString(fmt.Sprintf("; since %s see %s", s.Effective, s.To))
 	}
-	return bad(ReasonAreaClosed, "a code in force on "+day.String(), mend)
+	return bad(ReasonAreaClosed, "a code in force on "+day.String(), mend.String())
 }

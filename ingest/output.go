@@ -99,13 +99,13 @@ func (o *output) observation(x auyl.Observation, releasedMs int64) {
 	m := list[len(list)-1]
 	s, ok := m.series[x.Series]
 	if !ok {
-		s = uint32(len(m.SeriesDict)) //nolint:gosec // bounded by maxObservations
+		s = uint32(len(m.SeriesDict))
 		m.series[x.Series] = s
 		m.SeriesDict = append(m.SeriesDict, string(x.Series))
 	}
 	d, ok := m.dims[x.Dims]
 	if !ok {
-		d = uint32(len(m.DimsDict)) //nolint:gosec // bounded by maxObservations
+		d = uint32(len(m.DimsDict))
 		m.dims[x.Dims] = d
 		m.DimsDict = append(m.DimsDict, string(x.Dims))
 	}

@@ -82,7 +82,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	for {
 		f, err := frames.Next(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // asked to stop, between two frames
+			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("decode: %w", err)
@@ -93,7 +93,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		}
 		if _, err := out.Publish(ctx, messages(payloads), stream.Next{InputSeq: f.Cursor.Seq}); err != nil {
 			if ctx.Err() != nil && !errors.Is(err, stream.ErrFenced) {
-				return nil //nolint:nilerr // asked to stop; the frame is decoded again at the next start
+				return nil
 			}
 			return fmt.Errorf("decode: %w", err)
 		}

@@ -88,8 +88,7 @@ func readTable(fsys fs.FS, file string, f func(row) error) Problems {
 		if errors.Is(err, io.EOF) {
 			return ps
 		}
-		var pe *csv.ParseError
-		if errors.As(err, &pe) {
+		if pe, ok := errors.AsType[*csv.ParseError](err); ok {
 			return append(ps, Problem{File: file, Line: pe.Line, Col: pe.Column, Message: pe.Err.Error()})
 		}
 		if err != nil {

@@ -56,7 +56,7 @@ func TestRegistryCounts(t *testing.T) {
 		}
 	}
 	want := map[string]int{
-		"oblast oblast": 1, "district district": 9, "district city_administration": 2,
+		"oblast": 1, "district": 9, "district city_administration": 2,
 		"okrug rural_okrug": 130, "okrug settlement_administration": 1, "rural settlements": 368,
 	}
 	for k, n := range want {

@@ -9,9 +9,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/auyl-kz/auyl"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/parser"
+
+	"github.com/auyl-kz/auyl"
 )
 
 // Names are what a thing is called in the three languages of the project.
@@ -104,7 +105,7 @@ func (c *Catalogue) SeriesOf(id auyl.SeriesID) *Series {
 	return &c.Series[i]
 }
 
-// Nearest returns the id of the catalogue that is nearest to a misspelt one, ""
+// Nearest returns the id of the catalogue that is nearest to a misspelled one, ""
 // where none is near.
 func (c *Catalogue) Nearest(id string) string {
 	ids := make([]string, len(c.Indicators))

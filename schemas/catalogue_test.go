@@ -73,7 +73,7 @@ func TestFaultsOfTheCatalogueNameTheirPlace(t *testing.T) {
 		{"division", "numerator: a", "numerator: a / b", "only + - * and comparisons"},
 		{"no denominator", "denominator: b", "denominator: \"\"", "ratio wants a denominator"},
 		{"denominator of a sum", "rollup: ratio", "rollup: sum", "percentages are never added"},
-		{"misspelt word", "rollup: ratio", "rollup: ration", `did you mean "ratio"?`},
+		{"misspelled word", "rollup: ratio", "rollup: ration", `did you mean "ratio"?`},
 		{"unknown key", "unit:", "units:", `unknown key "units"; did you mean "unit"?`},
 		{"coverage", "minimum: 0.5", "minimum: 1.5", "want 0 ≤ minimum ≤ full ≤ 1"},
 		{"bounds", "max: 100", "max: -1", "min 0 is not below max -1"},

@@ -18,7 +18,7 @@ type Contract struct {
 	ID       auyl.SourceID    `yaml:"id,required"`
 	Version  uint32           `yaml:"version,required"`
 	Title    Names            `yaml:"title,required"`
-	Licence  string           `yaml:"licence,required"`
+	License  string           `yaml:"license,required"`
 	Origin   auyl.Origin      `yaml:"origin,required"`
 	Rank     auyl.Rank        `yaml:"rank,required"`
 	Format   string           `yaml:"format,required"` // csv, xlsx, taldau, egov

@@ -5,7 +5,7 @@
 //
 // A loader reads every file of its kind from an fs.FS, checks it whole and
 // returns either the checked value or Problems, which name file, line, column
-// and, for a misspelt word, the nearest known one. What a loader returned is
+// and, for a misspelled word, the nearest known one. What a loader returned is
 // read-only and safe for concurrent use. Nothing here does I/O except reading
 // from the fs.FS handed in, and nothing reads a clock.
 package schemas

@@ -85,7 +85,7 @@ func didYouMean(word string, known []string) string {
 }
 
 // distance is the optimal string alignment distance (Levenshtein with swaps of
-// neighbours), or some number ≥ limit once it is clear that it is not below it.
+// neighbors), or some number ≥ limit once it is clear that it is not below it.
 func distance(a, b string, limit int) int {
 	s, t := []rune(a), []rune(b)
 	if d := len(s) - len(t); d >= limit || -d >= limit {

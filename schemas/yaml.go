@@ -165,7 +165,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, depth int) {
 		v.Set(p)
 		return
 	}
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		s, ok := d.text(n)
 		if !ok {
 			return
@@ -315,8 +315,8 @@ type field struct {
 }
 
 func collectFields(t reflect.Type, index []int, f func(field)) {
-	for i := range t.NumField() {
-		sf := t.Field(i)
+	for sf := range t.Fields() {
+		sf := sf
 		name, options, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
 		at := append(slices.Clone(index), sf.Index...)
 		switch {

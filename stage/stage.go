@@ -160,7 +160,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		return wrap(err)
 	}
 	defer func() { _ = frames.Close() }() // a reader: nothing is lost
-	l.log.Info("stage begins", "state", at, "output", said)
+	l.log.InfoContext(ctx, "stage begins", "state", at, "output", said)
 
 	// What was begun is finished, but not for ever.
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -217,7 +217,7 @@ func (l *Loop) frame(ctx context.Context, pub *stream.Publisher, f stream.Frame)
 	}
 	pr.Commit = time.Since(begin)
 	l.done.Store(f.Cursor.Seq)
-	l.log.Debug("frame", "input_seq", pr.InputSeq, "in", pr.In, "out", pr.Out, "replayed", pr.Replayed, "apply", pr.Apply)
+	l.log.DebugContext(ctx, "frame", "input_seq", pr.InputSeq, "in", pr.In, "out", pr.Out, "replayed", pr.Replayed, "apply", pr.Apply)
 	if l.o.Progress != nil {
 		l.o.Progress(pr)
 	}

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -123,7 +124,7 @@ func (l *Lease) renew(ctx context.Context, asked time.Time) {
 		cancel()
 		if errors.Is(err, ErrFenced) {
 			// Perhaps by our own write, whose answer did not arrive.
-			if v, r, gerr := l.kv.Get(ctx, leaseKey); gerr == nil && string(v) == string(l.value) {
+			if v, r, gerr := l.kv.Get(ctx, leaseKey); gerr == nil && bytes.Equal(v, l.value) {
 				rev, err = r, nil
 			}
 		}
@@ -133,7 +134,7 @@ func (l *Lease) renew(ctx context.Context, asked time.Time) {
 		case ctx.Err() != nil:
 			return
 		case errors.Is(err, ErrFenced), errors.Is(err, ErrClosed), !time.Now().Before(asked.Add(l.ttl)):
-			l.kv.c.log.Warn("lease lost", "lease", l.name, "err", err)
+			l.kv.c.log.WarnContext(ctx, "lease lost", "lease", l.name, "err", err)
 			close(l.lost)
 			return
 		}

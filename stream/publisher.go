@@ -152,7 +152,7 @@ func (p *Publisher) Publish(ctx context.Context, msgs []Message, next Next) (Cur
 		case cur.Seq != p.cursor.Seq:
 			return Cursor{}, wrap(fmt.Errorf("%w: frame %d at sequence %d", ErrFenced, cur.Frame, cur.Seq))
 		}
-		p.c.log.Warn("publish frame: trying again", "subject", p.subject, "frame", f.want.Frame, "try", try, "err", err)
+		p.c.log.WarnContext(ctx, "publish frame: trying again", "subject", p.subject, "frame", f.want.Frame, "try", try, "err", err)
 	}
 }
 
@@ -220,7 +220,7 @@ func (p *Publisher) settle(ctx context.Context, try int, sent bool) (Cursor, str
 		if ctx.Err() != nil || !temporary(err) {
 			return Cursor{}, "", p.c.mapError(err)
 		}
-		p.c.log.Warn("read cursor: trying again", "subject", p.subject, "try", try, "sent", sent, "err", err)
+		p.c.log.WarnContext(ctx, "read cursor: trying again", "subject", p.subject, "try", try, "sent", sent, "err", err)
 	}
 }
 

@@ -96,7 +96,7 @@ func (r *reader) read(ctx context.Context) (message, error) {
 			if err := r.dead(); err != nil {
 				return message{}, err
 			}
-			r.c.log.Debug("reader starts anew", "stream", r.stream, "next", r.next, "err", err)
+			r.c.log.DebugContext(ctx, "reader starts anew", "stream", r.stream, "next", r.next, "err", err)
 			r.drop()
 			if try++; try > 2 {
 				if err := pause(ctx, backoff(try)); err != nil {
@@ -111,7 +111,7 @@ func (r *reader) read(ctx context.Context) (message, error) {
 		}
 		if md.Sequence.Consumer != r.seen+1 || md.Sequence.Stream < r.next {
 			// Something was lost on the way.
-			r.c.log.Debug("reader has a gap", "stream", r.stream, "next", r.next, "got", md.Sequence.Stream)
+			r.c.log.DebugContext(ctx, "reader has a gap", "stream", r.stream, "next", r.next, "got", md.Sequence.Stream)
 			r.drop()
 			continue
 		}
@@ -157,7 +157,7 @@ func (r *reader) count(ctx context.Context) (uint64, error) {
 	}
 	info := cons.CachedInfo()
 	if err := r.c.js.DeleteConsumer(tctx, r.stream, info.Name); err != nil {
-		r.c.log.Debug("consumer for a count is left behind", "stream", r.stream, "err", err)
+		r.c.log.DebugContext(ctx, "consumer for a count is left behind", "stream", r.stream, "err", err)
 	}
 	return info.NumPending, nil
 }
@@ -208,7 +208,7 @@ func (r *reader) open(ctx context.Context) error {
 		if !temporary(err) {
 			return fmt.Errorf("open reader of %s at %d: %w", r.stream, r.next, r.c.mapError(err))
 		}
-		r.c.log.Warn("open reader: trying again", "stream", r.stream, "next", r.next, "try", try, "err", err)
+		r.c.log.WarnContext(ctx, "open reader: trying again", "stream", r.stream, "next", r.next, "try", try, "err", err)
 		if err := pause(ctx, backoff(try)); err != nil {
 			return err
 		}

@@ -129,9 +129,20 @@ func TestCovers(t *testing.T) {
 		pattern, subject string
 		want             bool
 	}{
-		{"a.b", "a.b", true}, {"a.b", "a.c", false}, {"a.*", "a.b", true}, {"a.*", "a", false}, {"a.*", "a.b.c", false},
-		{"a.>", "a.b.c", true}, {"a.>", "a", false}, {">", "a", true}, {"a.>", "a.>", true}, {"a.*", "a.>", false},
-		{"a.>", "a.*", true}, {"a.b", "a.*", false}, {"*.b", "a.b", true}, {"a", "a.b", false},
+		{"a.b", "a.b", true},
+		{"a.b", "a.c", false},
+		{"a.*", "a.b", true},
+		{"a.*", "a", false},
+		{"a.*", "a.b.c", false},
+		{"a.>", "a.b.c", true},
+		{"a.>", "a", false},
+		{">", "a", true},
+		{"a.>", "a.>", true},
+		{"a.*", "a.>", false},
+		{"a.>", "a.*", true},
+		{"a.b", "a.*", false},
+		{"*.b", "a.b", true},
+		{"a", "a.b", false},
 	} {
 		if got := covers(tt.pattern, tt.subject); got != tt.want {
 			t.Errorf("covers(%q, %q) = %v, want %v", tt.pattern, tt.subject, got, tt.want)

@@ -51,7 +51,7 @@ func BenchmarkDistrictApply(b *testing.B) {
 						if err := wire.Unmarshal(p.Data, &w); err != nil {
 							b.Fatal(err)
 						}
-						cells += len(w.Area)
+						cells += len(w.GetArea())
 					}
 				}
 			}

@@ -70,8 +70,8 @@ func makeCell(ind *indicator, t *rollup.Total, own bool) cell {
 	if t.Reported == 0 || t.Flags&rollup.Overflow != 0 {
 		return out
 	}
-	switch {
-	case ind.params.Rule == rollup.RuleWeighted:
+	switch ind.params.Rule {
+	case rollup.RuleWeighted:
 		// Of a mean, numerator and denominator are what was divided. A figure
 		// of the area's own, and one that nothing weighs, keeps its parts.
 		if w, err := auyl.DecimalOf(t.Weighted); err == nil && t.Flags&rollup.WeightUnknown == 0 {
@@ -86,9 +86,9 @@ func makeCell(ind *indicator, t *rollup.Total, own bool) cell {
 		}
 		out.num, out.den = out.weighted, t.WeightDen
 		out.has |= hasNumerator | hasDenominator
-	case ind.params.Rule == rollup.RuleMin:
+	case rollup.RuleMin:
 		out.num, out.has = t.Min, out.has|hasNumerator
-	case ind.params.Rule == rollup.RuleMax:
+	case rollup.RuleMax:
 		out.num, out.has = t.Max, out.has|hasNumerator
 	default:
 		out.num, out.has = t.Num, out.has|hasNumerator
@@ -265,20 +265,20 @@ type cellWriter struct {
 
 func (cw *cellWriter) add(tg target, c *cell) error {
 	w := &cw.w
-	if len(w.Area) == 0 {
+	if len(w.GetArea()) == 0 {
 		w.Vintage = cw.vintage
 		cw.indicators, cw.reasons, cw.boundaries = map[int32]uint32{}, dictionary{}, dictionary{}
 	}
 	n, ok := cw.indicators[tg.indicator]
 	if !ok {
-		n = uint32(len(w.IndicatorDict))
+		n = uint32(len(w.GetIndicatorDict()))
 		cw.indicators[tg.indicator] = n
 		w.IndicatorDict = append(w.IndicatorDict, string(cw.m.indicators[tg.indicator].ID))
 	}
-	if len(w.Area) == 0 || cw.lastReason != c.reason {
+	if len(w.GetArea()) == 0 || cw.lastReason != c.reason {
 		cw.lastReason, cw.reason = c.reason, cw.reasons.index(c.reason, &w.ReasonDict)
 	}
-	if len(w.Area) == 0 || cw.lastEdge != c.boundary {
+	if len(w.GetArea()) == 0 || cw.lastEdge != c.boundary {
 		cw.lastEdge, cw.edge = c.boundary, cw.boundaries.index(c.boundary, &w.BoundaryDict)
 	}
 	w.Indicator = append(w.Indicator, n)
@@ -302,7 +302,7 @@ func (cw *cellWriter) add(tg target, c *cell) error {
 	w.UnitsTotal = append(w.UnitsTotal, c.unitsTotal)
 	w.Weighted = append(w.Weighted, int64(c.weighted))
 	w.Direct = append(w.Direct, byte(bit(c.direct)))
-	if len(w.Area) == maxCellsPerMessage {
+	if len(w.GetArea()) == maxCellsPerMessage {
 		return cw.flush()
 	}
 	return nil
@@ -311,7 +311,7 @@ func (cw *cellWriter) add(tg target, c *cell) error {
 // flush ends the message that is being packed. The columns keep their room.
 func (cw *cellWriter) flush() error {
 	w := &cw.w
-	if len(w.Area) == 0 {
+	if len(w.GetArea()) == 0 {
 		return nil
 	}
 	data, err := wire.Marshal(w)
@@ -319,14 +319,14 @@ func (cw *cellWriter) flush() error {
 		return err
 	}
 	cw.out = append(cw.out, auyl.Payload{Subject: cw.subject, Data: data})
-	w.IndicatorDict, w.ReasonDict, w.BoundaryDict = w.IndicatorDict[:0], w.ReasonDict[:0], w.BoundaryDict[:0]
-	w.Indicator, w.Area, w.Level, w.Freq, w.Start = w.Indicator[:0], w.Area[:0], w.Level[:0], w.Freq[:0], w.Start[:0]
-	w.Value, w.HasValue, w.Numerator, w.Denominator = w.Value[:0], w.HasValue[:0], w.Numerator[:0], w.Denominator[:0]
-	w.Coverage, w.Status, w.Reason, w.Origin = w.Coverage[:0], w.Status[:0], w.Reason[:0], w.Origin[:0]
-	w.FormulaVersion, w.Boundary = w.FormulaVersion[:0], w.Boundary[:0]
-	w.WeightReported, w.WeightTotal = w.WeightReported[:0], w.WeightTotal[:0]
-	w.UnitsReported, w.UnitsTotal = w.UnitsReported[:0], w.UnitsTotal[:0]
-	w.Weighted, w.Direct = w.Weighted[:0], w.Direct[:0]
+	w.IndicatorDict, w.ReasonDict, w.BoundaryDict = w.GetIndicatorDict()[:0], w.GetReasonDict()[:0], w.GetBoundaryDict()[:0]
+	w.Indicator, w.Area, w.Level, w.Freq, w.Start = w.GetIndicator()[:0], w.GetArea()[:0], w.GetLevel()[:0], w.GetFreq()[:0], w.GetStart()[:0]
+	w.Value, w.HasValue, w.Numerator, w.Denominator = w.GetValue()[:0], w.GetHasValue()[:0], w.GetNumerator()[:0], w.GetDenominator()[:0]
+	w.Coverage, w.Status, w.Reason, w.Origin = w.GetCoverage()[:0], w.GetStatus()[:0], w.GetReason()[:0], w.GetOrigin()[:0]
+	w.FormulaVersion, w.Boundary = w.GetFormulaVersion()[:0], w.GetBoundary()[:0]
+	w.WeightReported, w.WeightTotal = w.GetWeightReported()[:0], w.GetWeightTotal()[:0]
+	w.UnitsReported, w.UnitsTotal = w.GetUnitsReported()[:0], w.GetUnitsTotal()[:0]
+	w.Weighted, w.Direct = w.GetWeighted()[:0], w.GetDirect()[:0]
 	return nil
 }
 

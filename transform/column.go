@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"slices"
+
 	auyl "github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/transform/rollup"
 )
@@ -36,14 +38,14 @@ func (p *part) column(n int32, period auyl.Period, t *tree) (*column, error) {
 		return c, nil
 	}
 	c := &column{vals: make([]val, t.Len())}
-	switch {
-	case in.kind == KindStock:
+	switch in.kind {
+	case KindStock:
 		days, err := p.days(n, auyl.FreqDay, k.start-in.maxAge, k.start+1)
 		if err != nil {
 			return nil, err
 		}
-		for i := len(days) - 1; i >= 0; i-- { // the newest stock known
-			b, err := p.block(blockKey{n, auyl.FreqDay, days[i]})
+		for _, day := range slices.Backward(days) { // the newest stock known
+			b, err := p.block(blockKey{n, auyl.FreqDay, day})
 			if err != nil {
 				return nil, err
 			}

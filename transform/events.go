@@ -69,36 +69,36 @@ func (e *events) get(key string) (*known, error) {
 
 // take takes in one message.
 func (e *events) take(w *wire.Events) error {
-	n := len(w.Kind)
-	if len(w.Id) != n || len(w.Area) != n || len(w.OccurredAtMs) != n || len(w.Withdrawn) != n || len(w.Row) != n {
+	n := len(w.GetKind())
+	if len(w.GetId()) != n || len(w.GetArea()) != n || len(w.GetOccurredAtMs()) != n || len(w.GetWithdrawn()) != n || len(w.GetRow()) != n {
 		return fmt.Errorf("events: columns differ in length")
 	}
 	attributes := map[string]*wire.Attribute{}
-	for _, a := range w.Attributes {
-		if len(a.Value) != n || len(a.Present) != n {
-			return fmt.Errorf("events: attribute %s has %d values for %d rows", a.Name, len(a.Value), n)
+	for _, a := range w.GetAttributes() {
+		if len(a.GetValue()) != n || len(a.GetPresent()) != n {
+			return fmt.Errorf("events: attribute %s has %d values for %d rows", a.GetName(), len(a.GetValue()), n)
 		}
-		attributes[a.Name] = a
+		attributes[a.GetName()] = a
 	}
 	v := w.GetVintage()
 	origin := auyl.Origin(v.GetOrigin())
 	prec := precedence{rank: auyl.Rank(v.GetRank()), released: v.GetReleasedAtMs(), seq: v.GetRawSeq()}
 	prefix := append([]byte{keyEvent}, v.GetSource()...)
 	for i := range n {
-		if int(w.Kind[i]) >= len(w.KindDict) {
+		if int(w.GetKind()[i]) >= len(w.GetKindDict()) {
 			return fmt.Errorf("events: row %d: index outside of its dictionary", i)
 		}
-		kind := w.KindDict[w.Kind[i]]
+		kind := w.GetKindDict()[w.GetKind()[i]]
 		rules := e.m.events[kind]
 		if len(rules) == 0 {
 			continue
 		}
-		prec.row = w.Row[i]
-		next := &known{prec: prec, area: auyl.AreaCode(w.Area[i]), dirty: true}
-		day := e.day(time.UnixMilli(w.OccurredAtMs[i]))
+		prec.row = w.GetRow()[i]
+		next := &known{prec: prec, area: auyl.AreaCode(w.GetArea()[i]), dirty: true}
+		day := e.day(time.UnixMilli(w.GetOccurredAtMs()[i]))
 		for _, r := range rules {
 			ef := effect{e.m.inputs[r.input].series, r.window, auyl.NewPeriod(r.window, day).Start(), 0}
-			if !w.Withdrawn[i] {
+			if !w.GetWithdrawn()[i] {
 				ef.value = measure(r, attributes, i)
 			}
 			next.effects = append(next.effects, ef)
@@ -106,7 +106,7 @@ func (e *events) take(w *wire.Events) error {
 			// what is published would depend on the order of arrival.
 			e.move(next.area, ef, 0, 0, origin)
 		}
-		key := string(prefix) + "\x00" + kind + "\x00" + w.Id[i]
+		key := string(prefix) + "\x00" + kind + "\x00" + w.GetId()[i]
 		old, err := e.get(key)
 		if err != nil {
 			return err
@@ -141,10 +141,10 @@ func (e *events) move(area auyl.AreaCode, ef effect, value auyl.Decimal, n int32
 func measure(r eventSeries, attributes map[string]*wire.Attribute, row int) auyl.Decimal {
 	attribute := func(name string) (auyl.Decimal, bool) {
 		a := attributes[name]
-		if a == nil || !a.Present[row] {
+		if a == nil || !a.GetPresent()[row] {
 			return 0, false
 		}
-		return auyl.Decimal(a.Value[row]), true
+		return auyl.Decimal(a.GetValue()[row]), true
 	}
 	if len(r.where.code) > 0 {
 		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.names[i]) })

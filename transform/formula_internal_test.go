@@ -64,8 +64,10 @@ func TestStoredBytesComeBack(t *testing.T) {
 	t.Parallel()
 	b := &block{}
 	for i := range 50 {
-		b.put(row{area: auyl.AreaCode(990000000 + i*7919%1000), value: auyl.Decimal(i*i - 100), status: 'A', origin: 1,
-			prec: precedence{rank: auyl.Rank(1 + i%3), released: int64(i - 5), seq: uint64(i / 4), row: uint32(i)}})
+		b.put(row{
+			area: auyl.AreaCode(990000000 + i*7919%1000), value: auyl.Decimal(i*i - 100), status: 'A', origin: 1,
+			prec: precedence{rank: auyl.Rank(1 + i%3), released: int64(i - 5), seq: uint64(i / 4), row: uint32(i)},
+		})
 	}
 	got, err := decodeBlock(b.encode())
 	if err != nil {

@@ -50,8 +50,10 @@ func drawItems(t *rapid.T) []item {
 		for range rapid.IntRange(0, 12).Draw(t, "rows") {
 			row++
 			s := rapid.SampledFrom(series).Draw(t, "series")
-			f := fact{s, "", rapid.SampledFrom(areas).Draw(t, "area"), rapid.SampledFrom(periods[s]).Draw(t, "period"),
-				auyl.Decimal(rapid.IntRange(0, 500000).Draw(t, "value")), rapid.SampledFrom(statuses).Draw(t, "status"), v, row}
+			f := fact{
+				s, "", rapid.SampledFrom(areas).Draw(t, "area"), rapid.SampledFrom(periods[s]).Draw(t, "period"),
+				auyl.Decimal(rapid.IntRange(0, 500000).Draw(t, "value")), rapid.SampledFrom(statuses).Draw(t, "status"), v, row,
+			}
 			if f.status.Empty() {
 				f.value = 0
 			}

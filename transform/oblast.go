@@ -135,34 +135,34 @@ func (o *Oblast) key(kind byte, t oblastTarget) []byte {
 
 // each calls f for the rows of a message that are about the partition itself.
 func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) error) error {
-	n := len(w.Indicator)
+	n := len(w.GetIndicator())
 	for _, l := range []int{
-		len(w.Area), len(w.Level), len(w.Freq), len(w.Start), len(w.Value), len(w.HasValue), len(w.Numerator), len(w.Denominator),
-		len(w.Coverage), len(w.Status), len(w.Reason), len(w.Origin), len(w.FormulaVersion), len(w.Boundary), len(w.WeightReported),
-		len(w.WeightTotal), len(w.UnitsReported), len(w.UnitsTotal), len(w.Weighted), len(w.Direct),
+		len(w.GetArea()), len(w.GetLevel()), len(w.GetFreq()), len(w.GetStart()), len(w.GetValue()), len(w.GetHasValue()), len(w.GetNumerator()), len(w.GetDenominator()),
+		len(w.GetCoverage()), len(w.GetStatus()), len(w.GetReason()), len(w.GetOrigin()), len(w.GetFormulaVersion()), len(w.GetBoundary()), len(w.GetWeightReported()),
+		len(w.GetWeightTotal()), len(w.GetUnitsReported()), len(w.GetUnitsTotal()), len(w.GetWeighted()), len(w.GetDirect()),
 	} {
 		if l != n {
 			return fmt.Errorf("cells: columns differ in length")
 		}
 	}
 	for i := range n {
-		if auyl.AreaCode(w.Area[i]) != code {
+		if auyl.AreaCode(w.GetArea()[i]) != code {
 			continue
 		}
-		if int(w.Indicator[i]) >= len(w.IndicatorDict) || int(w.Reason[i]) >= len(w.ReasonDict) || int(w.Boundary[i]) >= len(w.BoundaryDict) {
+		if int(w.GetIndicator()[i]) >= len(w.GetIndicatorDict()) || int(w.GetReason()[i]) >= len(w.GetReasonDict()) || int(w.GetBoundary()[i]) >= len(w.GetBoundaryDict()) {
 			return fmt.Errorf("cells: row %d: index outside of its dictionary", i)
 		}
-		ind, ok := o.byID[auyl.IndicatorID(w.IndicatorDict[w.Indicator[i]])]
+		ind, ok := o.byID[auyl.IndicatorID(w.GetIndicatorDict()[w.GetIndicator()[i]])]
 		if !ok {
 			continue
 		}
-		err := f(target{ind, auyl.NewPeriod(auyl.Freq(w.Freq[i]), auyl.Day(w.Start[i]))}, cell{
-			area: code, level: auyl.Level(w.Level[i]), has: w.HasValue[i], value: w.Value[i],
-			num: auyl.Decimal(w.Numerator[i]), den: auyl.Decimal(w.Denominator[i]), coverage: w.Coverage[i],
-			status: auyl.Status(w.Status[i]), reason: w.ReasonDict[w.Reason[i]], origin: auyl.Origin(w.Origin[i]),
-			boundary: w.BoundaryDict[w.Boundary[i]], weightReported: w.WeightReported[i], weightTotal: w.WeightTotal[i],
-			unitsReported: w.UnitsReported[i], unitsTotal: w.UnitsTotal[i], weighted: auyl.Decimal(w.Weighted[i]),
-			direct: w.Direct[i] == 1, version: w.FormulaVersion[i],
+		err := f(target{ind, auyl.NewPeriod(auyl.Freq(w.GetFreq()[i]), auyl.Day(w.GetStart()[i]))}, cell{
+			area: code, level: auyl.Level(w.GetLevel()[i]), has: w.GetHasValue()[i], value: w.GetValue()[i],
+			num: auyl.Decimal(w.GetNumerator()[i]), den: auyl.Decimal(w.GetDenominator()[i]), coverage: w.GetCoverage()[i],
+			status: auyl.Status(w.GetStatus()[i]), reason: w.GetReasonDict()[w.GetReason()[i]], origin: auyl.Origin(w.GetOrigin()[i]),
+			boundary: w.GetBoundaryDict()[w.GetBoundary()[i]], weightReported: w.GetWeightReported()[i], weightTotal: w.GetWeightTotal()[i],
+			unitsReported: w.GetUnitsReported()[i], unitsTotal: w.GetUnitsTotal()[i], weighted: auyl.Decimal(w.GetWeighted()[i]),
+			direct: w.GetDirect()[i] == 1, version: w.GetFormulaVersion()[i],
 		})
 		if err != nil {
 			return err

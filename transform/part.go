@@ -76,16 +76,16 @@ func (p *part) block(k blockKey) (*block, error) {
 
 // observe takes in the observations of one message.
 func (p *part) observe(o *wire.Observations) error {
-	n := len(o.Series)
-	if len(o.Dims) != n || len(o.Area) != n || len(o.Freq) != n || len(o.Start) != n || len(o.Value) != n || len(o.Status) != n || len(o.Row) != n {
+	n := len(o.GetSeries())
+	if len(o.GetDims()) != n || len(o.GetArea()) != n || len(o.GetFreq()) != n || len(o.GetStart()) != n || len(o.GetValue()) != n || len(o.GetStatus()) != n || len(o.GetRow()) != n {
 		return fmt.Errorf("observations of %s: columns differ in length", p.code)
 	}
 	v := o.GetVintage()
 	// Inputs by the indexes of both dictionaries; -1 for what no indicator uses.
-	width := len(o.DimsDict)
-	inputs := make([]int32, len(o.SeriesDict)*width)
-	for i, s := range o.SeriesDict {
-		for j, d := range o.DimsDict {
+	width := len(o.GetDimsDict())
+	inputs := make([]int32, len(o.GetSeriesDict())*width)
+	for i, s := range o.GetSeriesDict() {
+		for j, d := range o.GetDimsDict() {
 			in, ok := p.m.byKey[inputKey{auyl.SeriesID(s), auyl.Dims(d)}]
 			if !ok || p.m.inputs[in].event {
 				in = -1
@@ -97,14 +97,14 @@ func (p *part) observe(o *wire.Observations) error {
 	var last *block
 	r := row{origin: auyl.Origin(v.GetOrigin()), prec: precedence{rank: auyl.Rank(v.GetRank()), released: v.GetReleasedAtMs(), seq: v.GetRawSeq()}}
 	for i := range n {
-		if int(o.Series[i]) >= len(o.SeriesDict) || int(o.Dims[i]) >= width {
+		if int(o.GetSeries()[i]) >= len(o.GetSeriesDict()) || int(o.GetDims()[i]) >= width {
 			return fmt.Errorf("observations of %s: row %d: index outside of its dictionary", p.code, i)
 		}
-		in := inputs[int(o.Series[i])*width+int(o.Dims[i])]
-		if in < 0 || !slices.Contains(p.m.inputs[in].freqs, auyl.Freq(o.Freq[i])) {
+		in := inputs[int(o.GetSeries()[i])*width+int(o.GetDims()[i])]
+		if in < 0 || !slices.Contains(p.m.inputs[in].freqs, auyl.Freq(o.GetFreq()[i])) {
 			continue
 		}
-		k := blockKey{in, auyl.Freq(o.Freq[i]), auyl.Day(o.Start[i])}
+		k := blockKey{in, auyl.Freq(o.GetFreq()[i]), auyl.Day(o.GetStart()[i])}
 		if last == nil || k != lastKey {
 			b, err := p.block(k)
 			if err != nil {
@@ -113,7 +113,7 @@ func (p *part) observe(o *wire.Observations) error {
 			last, lastKey = b, k
 		}
 		last.seen = true
-		r.area, r.value, r.status, r.prec.row = auyl.AreaCode(o.Area[i]), auyl.Decimal(o.Value[i]), auyl.Status(o.Status[i]), o.Row[i]
+		r.area, r.value, r.status, r.prec.row = auyl.AreaCode(o.GetArea()[i]), auyl.Decimal(o.GetValue()[i]), auyl.Status(o.GetStatus()[i]), o.GetRow()[i]
 		last.put(r)
 	}
 	return nil

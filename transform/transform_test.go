@@ -278,21 +278,22 @@ func (p *pipeline) read(m auyl.Payload) int {
 		p.t.Errorf("message of %d bytes", len(m.Data))
 	}
 	stage := m.Subject[:5]
-	if stage == "ind.d" {
+	switch stage {
+	case "ind.d":
 		stage = "" // what readers see, with ind.o
-	} else if stage == "ind.o" {
+	case "ind.o":
 		stage = ""
 	}
-	for i := range w.Indicator {
-		pd := auyl.NewPeriod(auyl.Freq(w.Freq[i]), auyl.Day(w.Start[i]))
-		key := fmt.Sprintf("%s%s %s %s", stage, w.IndicatorDict[w.Indicator[i]], auyl.AreaCode(w.Area[i]), pd)
+	for i := range w.GetIndicator() {
+		pd := auyl.NewPeriod(auyl.Freq(w.GetFreq()[i]), auyl.Day(w.GetStart()[i]))
+		key := fmt.Sprintf("%s%s %s %s", stage, w.GetIndicatorDict()[w.GetIndicator()[i]], auyl.AreaCode(w.GetArea()[i]), pd)
 		p.cells[key] = figure{
-			w.Value[i], auyl.Decimal(w.Numerator[i]), auyl.Decimal(w.Denominator[i]), auyl.Decimal(w.Weighted[i]), w.HasValue[i], w.Coverage[i],
-			auyl.Status(w.Status[i]).String(), w.ReasonDict[w.Reason[i]], w.Origin[i], w.Level[i], w.UnitsReported[i], w.UnitsTotal[i],
-			w.WeightReported[i], w.WeightTotal[i], w.Direct[i], w.BoundaryDict[w.Boundary[i]],
+			w.GetValue()[i], auyl.Decimal(w.GetNumerator()[i]), auyl.Decimal(w.GetDenominator()[i]), auyl.Decimal(w.GetWeighted()[i]), w.GetHasValue()[i], w.GetCoverage()[i],
+			auyl.Status(w.GetStatus()[i]).String(), w.GetReasonDict()[w.GetReason()[i]], w.GetOrigin()[i], w.GetLevel()[i], w.GetUnitsReported()[i], w.GetUnitsTotal()[i],
+			w.GetWeightReported()[i], w.GetWeightTotal()[i], w.GetDirect()[i], w.GetBoundaryDict()[w.GetBoundary()[i]],
 		}
 	}
-	return len(w.Indicator)
+	return len(w.GetIndicator())
 }
 
 // want checks the value, status and reason of a cell: "12.5 A", "- M coverage".

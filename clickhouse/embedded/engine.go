@@ -161,7 +161,7 @@ func (e *Engine) launch(ctx context.Context) (*process, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.pid, e.started, e.version = p.pid(), time.Since(began), ready.Version
-	e.o.Logger.Info("engine started", "pid", e.pid, "version", e.version, "addr", e.addr, "took", e.started)
+	e.o.Logger.InfoContext(ctx, "engine started", "pid", e.pid, "version", e.version, "addr", e.addr, "took", e.started)
 	return p, nil
 }
 
@@ -184,7 +184,7 @@ func (e *Engine) supervise(life context.Context, p *process) {
 			return
 		case <-p.exited:
 		}
-		e.o.Logger.Warn("engine ended, starting it again", "pid", p.pid(), "err", p.err)
+		e.o.Logger.WarnContext(life, "engine ended, starting it again", "pid", p.pid(), "err", p.err)
 		if time.Since(began) > steadyAfter {
 			wait, quick = firstBackoff, 0
 		}
@@ -204,7 +204,7 @@ func (e *Engine) supervise(life context.Context, p *process) {
 			if life.Err() != nil {
 				return
 			}
-			e.o.Logger.Error("engine did not start, trying again: see its log lines", "err", err, "wait", wait)
+			e.o.Logger.ErrorContext(life, "engine did not start, trying again: see its log lines", "err", err, "wait", wait)
 			if !pause(life, wait) {
 				return
 			}

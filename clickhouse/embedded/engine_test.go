@@ -24,7 +24,7 @@ func TestRowsGoBothWaysUnderEachCompression(t *testing.T) {
 	for _, m := range []clickhouse.CompressionMethod{clickhouse.CompressionNone, clickhouse.CompressionLZ4, clickhouse.CompressionZSTD} {
 		t.Run(m.String(), func(t *testing.T) {
 			t.Parallel()
-			ctx := context.Background()
+			ctx := t.Context()
 			db := open(t, e.DSN(), func(o *clickhouse.Options) { o.Compression = &clickhouse.Compression{Method: m} })
 			table := "both_" + m.String()
 			exec(t, db, "CREATE OR REPLACE TABLE "+table+" (id UInt64, kind LowCardinality(String), price Nullable(Float64), tags Array(String), at DateTime64(3,'UTC')) ENGINE=MergeTree ORDER BY id")
@@ -87,7 +87,7 @@ func TestKilledEngineComesBackWithItsRows(t *testing.T) {
 	var n uint64
 	var err error
 	for range 20 {
-		if err = db.QueryRow(context.Background(), "SELECT count() FROM t").Scan(&n); err == nil {
+		if err = db.QueryRow(t.Context(), "SELECT count() FROM t").Scan(&n); err == nil {
 			break
 		}
 	}
@@ -115,7 +115,7 @@ func TestSecondEngineOnAFolderIsRefused(t *testing.T) {
 	e := start(t, options(dir))
 	o := options(dir)
 	o.LockTimeout = 200 * time.Millisecond
-	second, err := embedded.Start(context.Background(), o)
+	second, err := embedded.Start(t.Context(), o)
 	if err == nil {
 		_ = second.Close()
 	}
@@ -131,7 +131,7 @@ func TestCloseEndsTheChildAndTheFolderIsFree(t *testing.T) {
 	t.Parallel()
 	skipWithoutLibrary(t)
 	dir := t.TempDir()
-	e, err := embedded.Start(context.Background(), options(dir))
+	e, err := embedded.Start(t.Context(), options(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestTokenMakesARepeatedInsertOne(t *testing.T) {
 	exec(t, db, "CREATE OR REPLACE TABLE dedup (id UInt64) ENGINE=MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window=100")
 	insert := func(token string, from uint64) {
 		t.Helper()
-		ctx := clickhouse.Context(context.Background(), clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": token}))
+		ctx := clickhouse.Context(t.Context(), clickhouse.WithSettings(clickhouse.Settings{"insert_deduplication_token": token}))
 		b, err := db.PrepareBatch(ctx, "INSERT INTO dedup")
 		if err != nil {
 			t.Fatal(err)
@@ -222,7 +222,7 @@ func TestTokenMakesARepeatedInsertOne(t *testing.T) {
 func TestErrorInTheMiddleOfAStreamIsTyped(t *testing.T) {
 	t.Parallel()
 	db := open(t, shared(t).DSN())
-	r, err := db.Query(context.Background(), "SELECT throwIf(number = 3000000) FROM numbers(10000000) SETTINGS max_block_size=65536, max_threads=1")
+	r, err := db.Query(t.Context(), "SELECT throwIf(number = 3000000) FROM numbers(10000000) SETTINGS max_block_size=65536, max_threads=1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestLostClientsQueryIsKilled(t *testing.T) {
 	t.Parallel()
 	db := open(t, shared(t).DSN())
 	running := "SELECT count() FROM system.processes WHERE query LIKE '%lost_client_marker%' AND query NOT LIKE '%processes%'"
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
 		ended <- db.QueryRow(ctx, "SELECT sum(cityHash64(number, 'lost_client_marker')) FROM numbers(1000000000000)").Err()
@@ -284,7 +284,7 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 		"same password": {Engine: l, Dir: t.TempDir(), OwnerPassword: "x", ReaderPassword: "x"},
 		"no library":    {Engine: l, Dir: t.TempDir()},
 	} {
-		if e, err := embedded.Start(context.Background(), o); err == nil {
+		if e, err := embedded.Start(t.Context(), o); err == nil {
 			_ = e.Close()
 			t.Errorf("%s: started", name)
 		}
@@ -305,7 +305,7 @@ func BenchmarkInsert(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				batch, err := db.PrepareBatch(context.Background(), "INSERT INTO bench")
+				batch, err := db.PrepareBatch(b.Context(), "INSERT INTO bench")
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -45,9 +45,11 @@ type handler struct {
 
 // newHandler boots the engine and creates the database. The caller closes the handler once no request is running.
 func newHandler(lib *library, c childConfig, f engineFiles) (*handler, error) {
-	h := &handler{lib: lib, dataDir: f.dataDir(), database: c.Database, ownerPassword: c.OwnerPassword,
+	h := &handler{
+		lib: lib, dataDir: f.dataDir(), database: c.Database, ownerPassword: c.OwnerPassword,
 		readerPassword: c.ReaderPassword, limits: limits{c.ReaderTime, c.ReaderMemoryBytes},
-		slots: make(chan struct{}, c.Parallel)}
+		slots: make(chan struct{}, c.Parallel),
+	}
 	var err error
 	if h.keep, err = lib.open("--path="+h.dataDir, "--config-file="+f.configPath()); err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package embedded_test
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -55,7 +54,7 @@ func shared(tb testing.TB) *embedded.Engine {
 	skipWithoutLibrary(tb)
 	sharedOnce.Do(func() {
 		if sharedDir, errShared = os.MkdirTemp("", "engine"); errShared == nil {
-			sharedEngine, errShared = embedded.Start(context.Background(), options(sharedDir))
+			sharedEngine, errShared = embedded.Start(tb.Context(), options(sharedDir))
 		}
 	})
 	if errShared != nil {
@@ -85,7 +84,7 @@ func options(dir string) embedded.Options {
 func start(tb testing.TB, o embedded.Options) *embedded.Engine {
 	tb.Helper()
 	skipWithoutLibrary(tb)
-	e, err := embedded.Start(context.Background(), o)
+	e, err := embedded.Start(tb.Context(), o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -117,7 +116,7 @@ func open(tb testing.TB, dsn string, change ...func(*clickhouse.Options)) driver
 func exec(tb testing.TB, db driver.Conn, statements ...string) {
 	tb.Helper()
 	for _, s := range statements {
-		if err := db.Exec(context.Background(), s); err != nil {
+		if err := db.Exec(tb.Context(), s); err != nil {
 			tb.Fatalf("%s: %v", s, err)
 		}
 	}
@@ -125,7 +124,7 @@ func exec(tb testing.TB, db driver.Conn, statements ...string) {
 
 func count(tb testing.TB, db driver.Conn, query string) (n uint64) {
 	tb.Helper()
-	if err := db.QueryRow(context.Background(), query).Scan(&n); err != nil {
+	if err := db.QueryRow(tb.Context(), query).Scan(&n); err != nil {
 		tb.Fatalf("%s: %v", query, err)
 	}
 	return n

@@ -123,7 +123,7 @@ func startChild(ctx context.Context, o Options, addr string, ln *net.TCPListener
 		}
 		return nil, childReady{}, errors.Join(err, p.shutdown(o.StopTimeout))
 	case <-p.exited:
-		return nil, childReady{}, fmt.Errorf("engine ended at its start: %v", p.err)
+		return nil, childReady{}, fmt.Errorf("engine ended at its start: %w", p.err)
 	case <-timeout.Done():
 		// In order, because a child that is killed cannot stop the server that it may have started.
 		return nil, childReady{}, errors.Join(fmt.Errorf("engine is not ready: %w", timeout.Err()), p.shutdown(o.StopTimeout))

@@ -82,8 +82,7 @@ func runQuery(w http.ResponseWriter, r *request, c *conn, statement string) erro
 
 // notSent passes on an error of ours, and drops one of the connection, which nobody can be told.
 func notSent(err error) error {
-	var e *EngineError
-	if errors.As(err, &e) {
+	if _, ok := errors.AsType[*EngineError](err); ok {
 		return err
 	}
 	return nil

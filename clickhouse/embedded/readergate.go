@@ -15,19 +15,23 @@ type limits struct {
 }
 
 // readerTables are the tables of the system database that tell about the data and not about its users.
-var readerTables = []string{"tables", "columns", "databases", "functions", "parts", "one", "numbers", "numbers_mt", "zeros",
+var readerTables = []string{
+	"tables", "columns", "databases", "functions", "parts", "one", "numbers", "numbers_mt", "zeros",
 	"dictionaries", "formats", "data_type_families", "table_functions", "table_engines", "settings", "build_options", "time_zones",
-	"view_refreshes", "keywords", "aggregate_function_combinators", "licenses", "contributors"}
+	"view_refreshes", "keywords", "aggregate_function_combinators", "licenses", "contributors",
+}
 
 // readerSettings are the settings that a reader may choose: they shape the answer and reach neither files nor limits.
-var readerSettings = []string{"max_threads", "max_block_size", "max_result_rows", "max_result_bytes", "result_overflow_mode",
+var readerSettings = []string{
+	"max_threads", "max_block_size", "max_result_rows", "max_result_bytes", "result_overflow_mode",
 	"max_rows_to_read", "read_overflow_mode", "timeout_overflow_mode", "extremes", "limit", "offset", "join_use_nulls",
 	"join_algorithm", "aggregate_functions_null_for_empty", "union_default_mode", "prefer_column_name_to_alias", "final",
 	"session_timezone", "date_time_output_format", "date_time_input_format", "enable_http_compression",
 	"http_zlib_compression_level", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
 	"cancel_http_readonly_queries_on_client_close", "add_http_cors_header", "network_compression_method",
 	"http_write_exception_in_output_format", "use_query_condition_cache", "interactive_delay", "http_response_buffer_size",
-	"allow_experimental_analyzer", "max_query_size"}
+	"allow_experimental_analyzer", "max_query_size",
+}
 
 var (
 	// readerSettingPattern adds the output formats' own settings, of which none names a file.

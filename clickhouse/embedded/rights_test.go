@@ -129,7 +129,7 @@ func TestReaderReads(t *testing.T) {
 		if n := count(t, db, "SELECT count() FROM readable"); n != 10 {
 			t.Errorf("count() = %d, want 10", n)
 		}
-		if err := db.Exec(context.Background(), "DROP TABLE readable"); err == nil {
+		if err := db.Exec(t.Context(), "DROP TABLE readable"); err == nil {
 			t.Error("the reader dropped a table")
 		}
 	})
@@ -151,8 +151,10 @@ func TestStrangersAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	password, _ := reader.User.Password()
-	for name, user := range map[string]*url.Userinfo{"nobody": nil, "no password": url.User("default"),
-		"the reader's password for the owner": url.UserPassword("default", password), "wrong password": url.UserPassword("reader", "x")} {
+	for name, user := range map[string]*url.Userinfo{
+		"nobody": nil, "no password": url.User("default"),
+		"the reader's password for the owner": url.UserPassword("default", password), "wrong password": url.UserPassword("reader", "x"),
+	} {
 		u := *reader
 		u.User = user
 		if a := post(t, u.String(), "SELECT 1", nil); a.code != "516" || a.status != 403 {

@@ -62,7 +62,7 @@ func runServer(ctx context.Context, c childConfig, lock *os.File, stderr io.Writ
 	}
 	select {
 	case err := <-exited:
-		return fmt.Errorf("clickhouse server ended: %v", err)
+		return fmt.Errorf("clickhouse server ended: %w", err)
 	case <-ctx.Done():
 		stopServer(cmd, exited, c.StopTimeout)
 		return nil
@@ -96,7 +96,7 @@ func awaitServer(ctx context.Context, c childConfig, exited chan error) (string,
 		select {
 		case err := <-exited:
 			exited <- err // for stopServer
-			return "", fmt.Errorf("clickhouse server ended at its start: %v", err)
+			return "", fmt.Errorf("clickhouse server ended at its start: %w", err)
 		case <-ctx.Done():
 			return "", ctx.Err()
 		case <-tick.C:

@@ -48,7 +48,7 @@ func standIn(arg string) int {
 func TestServerBinaryIsSupervised(t *testing.T) {
 	t.Parallel()
 	o := embedded.Options{Dir: t.TempDir(), Engine: embedded.Location{Kind: embedded.Server, Path: os.Args[0]}}
-	e, err := embedded.Start(context.Background(), o)
+	e, err := embedded.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,7 @@ func TestServerBinaryIsSupervised(t *testing.T) {
 func TestServerThatEndsAtItsStartIsAnError(t *testing.T) {
 	t.Parallel()
 	o := embedded.Options{Dir: t.TempDir(), Engine: embedded.Location{Kind: embedded.Server, Path: "/bin/false"}}
-	e, err := embedded.Start(context.Background(), o)
+	e, err := embedded.Start(t.Context(), o)
 	if err == nil {
 		_ = e.Close()
 		t.Fatal("started")

@@ -33,8 +33,10 @@ type engineFiles struct {
 }
 
 func newEngineFiles(c childConfig) engineFiles {
-	f := engineFiles{Dir: c.Dir, Database: c.Database, MaxMemoryBytes: c.MaxMemoryBytes, ReaderTables: readerTables,
-		ReaderSeconds: int64(c.ReaderTime / time.Second), ReaderMemoryBytes: c.ReaderMemoryBytes}
+	f := engineFiles{
+		Dir: c.Dir, Database: c.Database, MaxMemoryBytes: c.MaxMemoryBytes, ReaderTables: readerTables,
+		ReaderSeconds: int64(c.ReaderTime / time.Second), ReaderMemoryBytes: c.ReaderMemoryBytes,
+	}
 	if c.Kind == Server {
 		f.Server = true
 		f.OwnerHash, f.ReaderHash = sha256Hex(c.OwnerPassword), sha256Hex(c.ReaderPassword)

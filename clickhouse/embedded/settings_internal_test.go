@@ -14,8 +14,10 @@ func TestConfigurationFiles(t *testing.T) {
 	t.Parallel()
 	update := flag.Lookup("update") // one flag for all golden files, where the program has it
 	for _, kind := range []Kind{Library, Server} {
-		f := newEngineFiles(childConfig{Kind: kind, Dir: "/data/a&b", Database: "auyl", OwnerPassword: "o", ReaderPassword: "r",
-			MaxMemoryBytes: 2e9, ReaderTime: time.Minute, ReaderMemoryBytes: 5e8})
+		f := newEngineFiles(childConfig{
+			Kind: kind, Dir: "/data/a&b", Database: "auyl", OwnerPassword: "o", ReaderPassword: "r",
+			MaxMemoryBytes: 2e9, ReaderTime: time.Minute, ReaderMemoryBytes: 5e8,
+		})
 		f.HTTPPort = 8123
 		for _, name := range []string{"config.xml", "users.xml"} {
 			got, err := f.render(name)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
 	"github.com/auyl-kz/auyl/config"
 )
 
@@ -140,8 +141,7 @@ func commandOf(k *kong.Context) string {
 // report prints an error, each of several on a line of its own.
 func report(s streams, err error) int {
 	code := exitData
-	var e *exitError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*exitError](err); ok {
 		code = e.code
 	}
 	for line := range strings.Lines(err.Error()) {

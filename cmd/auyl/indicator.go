@@ -87,11 +87,18 @@ func (c *indicatorShowCmd) Run(s streams) error {
 	fmt.Fprintf(s.out, "%s\n  %s\n  %s\n  %s\n\n%s\n%s\n%s\n\n", i.ID, i.Names.KK, i.Names.RU, i.Names.EN, i.Description.KK, i.Description.RU, i.Description.EN)
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	for _, kv := range [][2]string{
-		{"theme", i.Theme}, {"unit", i.Unit}, {"better", i.Direction}, {"frequency", i.Freq.String()}, {"lowest level", i.Level.String()},
-		{"formula", formula}, {"formula version", fmt.Sprint(i.Version)}, {"rolls up as", i.Rollup},
+		{"theme", i.Theme},
+		{"unit", i.Unit},
+		{"better", i.Direction},
+		{"frequency", i.Freq.String()},
+		{"lowest level", i.Level.String()},
+		{"formula", formula},
+		{"formula version", fmt.Sprint(i.Version)},
+		{"rolls up as", i.Rollup},
 		{"coverage", fmt.Sprintf("empty below %g, estimated (E) below %g of the population", i.Coverage.Minimum, i.Coverage.Full)},
 		{"plausible", fmt.Sprintf("%g to %g", i.Plausible.Min, i.Plausible.Max)},
-		{"an akim controls", i.Controllable}, {"sensitive", fmt.Sprint(i.Sensitive)},
+		{"an akim controls", i.Controllable},
+		{"sensitive", fmt.Sprint(i.Sensitive)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", kv[0], kv[1])
 	}
@@ -188,8 +195,10 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 		return nil, fmt.Errorf("no cell of %s for %s in %s: the area, the period or the source is missing; auyl query \"SELECT period, level FROM auyl.indicator_current WHERE indicator = '%s' AND area = '%s'\" lists what there is",
 			i.ID, area, p, i.ID, area)
 	}
-	e := &explanation{Indicator: string(i.ID), Name: i.Names.RU, Area: area.String(), Period: p.String(), Unit: i.Unit, Cell: cell, Vintages: len(cells),
-		Formula: i.Numerator}
+	e := &explanation{
+		Indicator: string(i.ID), Name: i.Names.RU, Area: area.String(), Period: p.String(), Unit: i.Unit, Cell: cell, Vintages: len(cells),
+		Formula: i.Numerator,
+	}
 	if i.Denominator != "" {
 		e.Formula = fmt.Sprintf("%g × (%s) / (%s)", i.Factor, i.Numerator, i.Denominator)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,8 +57,8 @@ func openNode(c common, s streams) (*node, error) {
 // close undoes what was opened, last first.
 func (n *node) close() error {
 	var errs []error
-	for i := len(n.closers) - 1; i >= 0; i-- {
-		errs = append(errs, n.closers[i]())
+	for _, v := range slices.Backward(n.closers) {
+		errs = append(errs, v())
 	}
 	n.closers = nil
 	return errors.Join(errs...)
@@ -71,13 +72,13 @@ func (n *node) lock(role string) error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	path := n.dir(role + ".lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the data folder
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		b := make([]byte, 32)
-		k, _ := f.Read(b) //nolint:errcheck // the number is a courtesy
+		k, _ := f.Read(b)
 		return errors.Join(&exitError{exitUnreachable, fmt.Errorf("data folder %s is in use by another auyl %s (process %s): stop it, or give another --data",
 			n.Data, role, strings.TrimSpace(string(b[:k])))}, f.Close())
 	}
@@ -182,8 +183,10 @@ func (n *node) startEngine(ctx context.Context) (*chembedded.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := chembedded.Start(ctx, chembedded.Options{Dir: n.dir("clickhouse"), Engine: loc, Listen: listen,
-		OwnerPassword: owner, ReaderPassword: reader, Logger: n.log})
+	e, err := chembedded.Start(ctx, chembedded.Options{
+		Dir: n.dir("clickhouse"), Engine: loc, Listen: listen,
+		OwnerPassword: owner, ReaderPassword: reader, Logger: n.log,
+	})
 	if err != nil {
 		return nil, unreachable(fmt.Errorf("ClickHouse engine: %w", err))
 	}
@@ -195,7 +198,7 @@ func (n *node) startEngine(ctx context.Context) (*chembedded.Engine, error) {
 // connects today, and so does a dictionary that reads its table as the owner.
 func (n *node) secret(name string) (string, error) {
 	path := n.dir(name)
-	b, err := os.ReadFile(path) //nolint:gosec // in the data folder
+	b, err := os.ReadFile(path)
 	if err == nil && len(b) > 0 {
 		return strings.TrimSpace(string(b)), nil
 	}

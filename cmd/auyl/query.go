@@ -154,10 +154,19 @@ func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		for _, kv := range [][2]string{
-			{"source", l.Source + " (" + l.Origin + ")"}, {"pull", l.Run}, {"page", fmt.Sprint(l.Page)}, {"position", l.Position},
+			{"source", l.Source + " (" + l.Origin + ")"},
+			{"pull", l.Run},
+			{"page", fmt.Sprint(l.Page)},
+			{"position", l.Position},
 			{"contract", fmt.Sprintf("schemas/contracts/%s.yaml, version %d", l.Source, l.ContractVersion)},
-			{"field", l.Field}, {"reason", l.Reason}, {"found", l.Found}, {"expected", l.Expected}, {"mend", l.Mend},
-			{"record", l.Record}, {"recorded", stamp(l.RecordedAt)}, {"raw object", "auyl raw show " + shortSHA(l.RawSHA256)},
+			{"field", l.Field},
+			{"reason", l.Reason},
+			{"found", l.Found},
+			{"expected", l.Expected},
+			{"mend", l.Mend},
+			{"record", l.Record},
+			{"recorded", stamp(l.RecordedAt)},
+			{"raw object", "auyl raw show " + shortSHA(l.RawSHA256)},
 		} {
 			if kv[1] != "" {
 				fmt.Fprintf(w, "%s\t%s\n", kv[0], kv[1])

@@ -163,7 +163,7 @@ func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error
 		}
 		w.Header().Set("Content-Type", "application/json")
 		if err := json.NewEncoder(w).Encode(out); err != nil {
-			n.log.Debug("health not answered", "err", err)
+			n.log.DebugContext(r.Context(), "health not answered", "err", err)
 		}
 	})
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
@@ -189,7 +189,7 @@ func (healthCmd) Help() string {
 func (c *healthCmd) Run(ctx context.Context, s streams) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Addr+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Addr+"/healthz", http.NoBody)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
@@ -197,7 +197,7 @@ func (c *healthCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return unreachable(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return unreachable(fmt.Errorf("role at %s answers %s", c.Addr, resp.Status))
 	}

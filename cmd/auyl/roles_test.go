@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/auyl-kz/auyl/clickhouse/embedded"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/auyl-kz/auyl/clickhouse/embedded"
 )
 
 // natsServer builds nats-server from its module and runs it on loopback.
@@ -20,11 +21,11 @@ func natsServer(t *testing.T) (url string) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
 		t.Fatalf("go build nats-server: %v\n%s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a free port
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().(*net.TCPAddr) //nolint:errcheck // a TCP listener
+	addr := l.Addr().(*net.TCPAddr)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/auyl-kz/auyl/ingest"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/auyl-kz/auyl/ingest"
 )
 
 // drainTime bounds how long Ctrl-C waits for what was taken in.
@@ -111,7 +112,7 @@ func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
 func (n *node) round(pull func(begin time.Time) error) error {
 	path := n.dir("round")
 	begin := time.Now()
-	if b, err := os.ReadFile(path); err == nil { //nolint:gosec // in the data folder
+	if b, err := os.ReadFile(path); err == nil {
 		if t, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(b))); err == nil {
 			begin = t
 		}

@@ -9,8 +9,9 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/auyl-kz/auyl/clickhouse/embedded"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/auyl-kz/auyl/clickhouse/embedded"
 )
 
 // TestMain makes the test binary stand for auyl: for the scripts, and for the

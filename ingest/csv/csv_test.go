@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auyl-kz/auyl/ingest/csv"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/auyl-kz/auyl/ingest/csv"
 )
 
 // tape writes down what it is told, one line a call.
@@ -44,19 +45,43 @@ func TestRowsOfEveryDialect(t *testing.T) {
 		{"comma", "a,b\n1,2\n", csv.Options{}, []string{"a", "b"}, []string{"line 2: 1|2"}},
 		{"mark, semicolon, CR LF", "\ufeffа;б\r\n1;2,5\r\n", csv.Options{}, []string{"а", "б"}, []string{"line 2: 1|2,5"}},
 		{"tab", "a\tb,c\n1\t2\n", csv.Options{}, []string{"a", "b,c"}, []string{"line 2: 1|2"}},
-		{"quotes", "a;b\n\"x;\"\"y\"\"\n z\";2\n3;4", csv.Options{}, []string{"a", "b"},
-			[]string{"line 2: x;\"y\"\n z|2", "line 4: 3|4"}},
+		{
+			"quotes", "a;b\n\"x;\"\"y\"\"\n z\";2\n3;4",
+			csv.Options{},
+			[]string{"a", "b"},
+			[]string{"line 2: x;\"y\"\n z|2", "line 4: 3|4"},
+		},
 		{"blank lines are no rows", "a;b\n\n;\n1;2\n\n", csv.Options{}, []string{"a", "b"}, []string{"line 4: 1|2"}},
-		{"ragged rows", "a;b\n1\n1;2;3\n1;2\n", csv.Options{}, []string{"a", "b"},
-			[]string{"line 2: ! number of fields: 1 fields, the header has 2", "line 3: ! number of fields: 3 fields, the header has 2", "line 4: 1|2"}},
-		{"open quote costs one line", "a;b\n\"1;2\n3;4\n", csv.Options{}, []string{"a", "b"},
-			[]string{"line 2: ! quoted field: no closing quote", "line 3: 3|4"}},
-		{"text behind a quote", "a;b\n\"1\"x;2\n3;4\n", csv.Options{}, []string{"a", "b"},
-			[]string{"line 2: ! quoted field: text behind the closing quote", "line 3: 3|4"}},
-		{"long row", "a;b\n" + strings.Repeat("1", 40) + ";2\n3;4\n", csv.Options{MaxRowBytes: 20}, []string{"a", "b"},
-			[]string{"line 2: ! row too long: more than 20 bytes", "line 3: 3|4"}},
-		{"lines above a merged header", "title;;;\ncode;plan;;fact\n;year;month;sum\n1;2;3;4\n",
-			csv.Options{SkipRows: 1, HeaderRows: 2}, []string{"code", "plan / year", "plan / month", "fact / sum"}, []string{"line 4: 1|2|3|4"}},
+		{
+			"ragged rows", "a;b\n1\n1;2;3\n1;2\n",
+			csv.Options{},
+			[]string{"a", "b"},
+			[]string{"line 2: ! number of fields: 1 fields, the header has 2", "line 3: ! number of fields: 3 fields, the header has 2", "line 4: 1|2"},
+		},
+		{
+			"open quote costs one line", "a;b\n\"1;2\n3;4\n",
+			csv.Options{},
+			[]string{"a", "b"},
+			[]string{"line 2: ! quoted field: no closing quote", "line 3: 3|4"},
+		},
+		{
+			"text behind a quote", "a;b\n\"1\"x;2\n3;4\n",
+			csv.Options{},
+			[]string{"a", "b"},
+			[]string{"line 2: ! quoted field: text behind the closing quote", "line 3: 3|4"},
+		},
+		{
+			"long row", "a;b\n" + strings.Repeat("1", 40) + ";2\n3;4\n",
+			csv.Options{MaxRowBytes: 20},
+			[]string{"a", "b"},
+			[]string{"line 2: ! row too long: more than 20 bytes", "line 3: 3|4"},
+		},
+		{
+			"lines above a merged header", "title;;;\ncode;plan;;fact\n;year;month;sum\n1;2;3;4\n",
+			csv.Options{SkipRows: 1, HeaderRows: 2},
+			[]string{"code", "plan / year", "plan / month", "fact / sum"},
+			[]string{"line 4: 1|2|3|4"},
+		},
 		{"windows-1251", "\xea\xee\xe4;\xf7\xe8\xf1\xeb\xee\n1;2\n", csv.Options{}, []string{"код", "число"}, []string{"line 2: 1|2"}},
 		{"KZ-1048", "\xe0\xf3\xe4\xe0\xed;\x9d\xe0\xeb\xe0\n1;2\n", csv.Options{}, []string{"аудан", "қала"}, []string{"line 2: 1|2"}},
 		{"KZ-1048 by contract only", "\xea\xee\xe4;\xb3\n1;\xa02\n", csv.Options{Encoding: "kz-1048"}, []string{"код", "і"}, []string{"line 2: 1|\u00a02"}},

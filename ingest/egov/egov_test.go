@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auyl-kz/auyl/ingest/egov"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/auyl-kz/auyl/ingest/egov"
 )
 
 type tape struct {
@@ -36,11 +37,17 @@ func TestRowsBecomeRecords(t *testing.T) {
 		names    []string
 		lines    []string
 	}{
-		{"bare array", `[{"kato": "195231000", "bas": 900}, {"bas": " 1 ", "kato": null, "ok": true}]`,
-			[]string{"bas", "kato", "ok"}, []string{"$[0]: 900|195231000|", "$[1]: 1||true"}},
+		{
+			"bare array", `[{"kato": "195231000", "bas": 900}, {"bas": " 1 ", "kato": null, "ok": true}]`,
+			[]string{"bas", "kato", "ok"},
+			[]string{"$[0]: 900|195231000|", "$[1]: 1||true"},
+		},
 		{"under data", `{"totalCount": 10, "data": [{"a": 1}]}`, []string{"a"}, []string{"$.data[0]: 1"}},
-		{"bad rows", `[{"a": 1}, 7, {"a": {"b": 1}}, {"a": 1, "a ": 2}, null]`, []string{"a"},
-			[]string{"$[0]: 1", "$[1]: ! row: not an object", "$[2]: ! row: a value that is not flat", "$[3]: ! row: a key twice", "$[4]: ! row: not an object"}},
+		{
+			"bad rows", `[{"a": 1}, 7, {"a": {"b": 1}}, {"a": 1, "a ": 2}, null]`,
+			[]string{"a"},
+			[]string{"$[0]: 1", "$[1]: ! row: not an object", "$[2]: ! row: a value that is not flat", "$[3]: ! row: a key twice", "$[4]: ! row: not an object"},
+		},
 		{"empty", `{"totalCount": 10, "data": []}`, []string{}, nil},
 		{"mark", "\ufeff[]", []string{}, nil},
 	}

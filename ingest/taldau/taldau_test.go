@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auyl-kz/auyl/ingest/taldau"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/auyl-kz/auyl/ingest/taldau"
 )
 
 type tape struct {

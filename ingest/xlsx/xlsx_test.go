@@ -8,9 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auyl-kz/auyl/ingest/xlsx"
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/auyl-kz/auyl/ingest/xlsx"
 )
 
 type tape struct {
