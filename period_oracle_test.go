@@ -20,7 +20,7 @@ func vectorsOf(t *testing.T, file string, f func(t *testing.T, row map[string]st
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	rows, err := csv.NewReader(r).ReadAll()
 	if err != nil {
 		t.Fatal(err)

@@ -269,7 +269,7 @@ func TestDimsHaveOneSpelling(t *testing.T) {
 		}
 		readsBack(t, want, string(want), auyl.ParseDims)
 		var order []string
-		for _, p := range strings.Split(string(want), ";") {
+		for p := range strings.SplitSeq(string(want), ";") {
 			n, _, _ := strings.Cut(p, "=")
 			order = append(order, n)
 		}

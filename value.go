@@ -74,9 +74,10 @@ func clip(s string) string {
 	return s
 }
 
-// DecimalOf returns f in ten-thousandths rounded to the nearest whole number, ties
-// to even. The product is taken in float64, so that 0.00005 is the tie it is
-// written as. Errors: ErrRange for NaN, infinities and what is too large.
+// DecimalOf returns the decimal nearest to f, ties to even. What counts is the
+// product of f and the scale as a float64: 0.00005 is taken for the tie it looks
+// like, though the float64 lies a little above.
+// Errors: ErrRange for NaN, infinities and what is too large.
 func DecimalOf(f float64) (Decimal, error) {
 	r := math.RoundToEven(f * float64(DecimalOne))
 	if math.IsNaN(r) || r >= math.MaxInt64 || r <= math.MinInt64 {

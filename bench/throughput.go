@@ -48,7 +48,7 @@ func throughput(ctx context.Context, h *house) (out []figure, err error) {
 		m := n / 1e6
 		out = []figure{
 			{Name: "observations published → rows visible", Value: n / took.Seconds(), Unit: "observations/s", Budget: 2e6},
-			{Name: "prepared native blocks → rows visible", Value: n / ready.Seconds(), Unit: "rows/s", Note: "the same engine, rows and 17 columns"},
+			{Name: "prepared native blocks → rows visible", Value: n / ready.Seconds(), Unit: "rows/s", Note: "17 columns"},
 			{Name: "the first as a share of the second", Value: ready.Seconds() / took.Seconds() * 100, Unit: "%", Budget: 45},
 			{Name: "processor time, stream to visible rows", Value: (ours + theirs) / m, Unit: "CPU-s/million", Budget: 1, Most: true},
 			{Name: "  of it this process, NATS included", Value: ours / m, Unit: "CPU-s/million"},
@@ -197,6 +197,10 @@ func prepared(ctx context.Context, h *house, l *lab, rows int) (took time.Durati
 		}
 		bodies = append(bodies, b.Bytes())
 	}
+	// The engine goes on merging what it took before, and would be measured with it.
+	if err := l.db.Exec(ctx, "TRUNCATE TABLE observation"); err != nil {
+		return 0, 0, err
+	}
 	dsn, err := url.Parse(l.engine.DSN())
 	if err != nil {
 		return 0, 0, err
@@ -234,6 +238,7 @@ func prepared(ctx context.Context, h *house, l *lab, rows int) (took time.Durati
 func post(ctx context.Context, client *http.Client, dsn *url.URL, token string, body []byte) (err error) {
 	u := url.URL{Scheme: dsn.Scheme, Host: dsn.Host, Path: "/", RawQuery: url.Values{
 		"database": {"auyl"}, "query": {"INSERT INTO prepared FORMAT Native"}, "insert_deduplication_token": {token},
+		"async_insert": {"0"}, "optimize_on_insert": {"0"}, // as the writer has it
 	}.Encode()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {

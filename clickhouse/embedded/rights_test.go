@@ -1,7 +1,6 @@
 package embedded_test
 
 import (
-	"context"
 	"net/url"
 	"os"
 	"path/filepath"
