@@ -4,8 +4,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/auyl-kz/auyl"
 	"pgregory.net/rapid"
+
+	"github.com/auyl-kz/auyl"
 )
 
 func TestAreaCodeErrorsAndSpelling(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/auyl-kz/auyl"
 	"pgregory.net/rapid"
+
+	"github.com/auyl-kz/auyl"
 )
 
 // parseCase is a row of a table of a parser: wantErr nil means that the text is

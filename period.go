@@ -45,7 +45,7 @@ func dayOf(y int, m time.Month, d int) Day {
 	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-func (d Day) date() (int, time.Month, int) { return d.Time().Date() }
+func (d Day) date() (year int, month time.Month, day int) { return d.Time().Date() }
 
 // Freq is the frequency of a period, as SDMX spells it.
 type Freq byte
@@ -84,8 +84,9 @@ func (f Freq) months() int {
 		return 3
 	case FreqMonth:
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Period is a calendar interval [start, end) of one frequency. The zero value is
@@ -104,6 +105,7 @@ func NewPeriod(f Freq, d Day) Period {
 	case FreqWeek:
 		wd := (int(d.Time().Weekday()) + 6) % 7
 		return Period{f, d - Day(wd)}
+	default:
 	}
 	n := f.months()
 	if n == 0 {
@@ -195,7 +197,7 @@ func digits(s string) (int, bool) {
 		}
 		n = n*10 + int(s[i]-'0')
 	}
-	return n, len(s) > 0
+	return n, s != ""
 }
 
 func daysIn(y int, m time.Month) int { return time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day() }
@@ -227,6 +229,7 @@ func (p Period) Shift(n int) Period {
 		return Period{p.freq, p.start + Day(n)}
 	case FreqWeek:
 		return Period{p.freq, p.start + Day(7*n)}
+	default:
 	}
 	y, m, _ := p.start.date()
 	return Period{p.freq, dayOf(y, m+time.Month(n*p.freq.months()), 1)}
@@ -278,6 +281,7 @@ func (p Period) String() string {
 	case FreqWeek:
 		iy, iw := p.start.Time().ISOWeek()
 		return fmt.Sprintf("%04d-W%02d", iy, iw)
+	default:
 	}
 	return fmt.Sprintf("%04d-%02d-%02d", y, int(m), d)
 }

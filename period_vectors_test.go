@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 )
@@ -112,16 +113,35 @@ func reasonError(t *testing.T, reason string) error {
 
 func TestVectorsOfPeriodsOfADay(t *testing.T) {
 	t.Parallel()
-	columns := map[string]auyl.Freq{
-		"year": auyl.FreqYear, "half": auyl.FreqHalfYear, "quarter": auyl.FreqQuarter,
-		"month": auyl.FreqMonth, "week": auyl.FreqWeek, "day": auyl.FreqDay,
-	}
 	for _, v := range vectors(t, "exp_period_of_day.csv", 394) {
-		d := mustDay(t, v.get(t, "day"))
-		for column, f := range columns {
-			if got, want := auyl.NewPeriod(f, d).String(), v.get(t, column); got != want {
-				t.Errorf("%s: NewPeriod(%s, %s) = %s, want %s", v.at, f, d, got, want)
-			}
+		v.holding(t, mustDay(t, v.get(t, "day")))
+	}
+}
+
+// TestVectorsOfInstants holds DayOf to the two offsets of Almaty: the hour before
+// midnight of 29 February 2024 was lived twice.
+func TestVectorsOfInstants(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Asia/Almaty")
+	if err != nil {
+		t.Skipf("no time zones on this machine: %v", err)
+	}
+	for _, v := range vectors(t, "exp_instants.csv", 162) {
+		at, err := time.Parse(time.RFC3339, v.get(t, "instant_utc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.holding(t, auyl.DayOf(at.In(zone)))
+	}
+}
+
+// holding compares the period of each frequency that holds a day with its row.
+func (v vector) holding(t *testing.T, d auyl.Day) {
+	t.Helper()
+	for i, column := range []string{"year", "half", "quarter", "month", "week", "day"} {
+		f := frequencies[i]
+		if got, want := auyl.NewPeriod(f, d).String(), v.get(t, column); got != want {
+			t.Errorf("%s: NewPeriod(%s, %s) = %s, want %s", v.at, f, d, got, want)
 		}
 	}
 }

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/auyl-kz/auyl"
 	"pgregory.net/rapid"
+
+	"github.com/auyl-kz/auyl"
 )
 
 // word is a text that knows nothing but itself, for the tables of names.
@@ -28,22 +29,41 @@ func TestNamesOfSeriesIndicatorsAndSources(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 64)
 	parseTable(t, texts(auyl.ParseSeriesID), []parseCase{
-		{text: "population_end"}, {text: "a"}, {text: "a.b_1.c2"}, {text: long},
-		{text: "", wantErr: auyl.ErrSyntax}, {text: long + "a", wantErr: auyl.ErrSyntax}, {text: "1a", wantErr: auyl.ErrSyntax},
-		{text: "_a", wantErr: auyl.ErrSyntax}, {text: "a.", wantErr: auyl.ErrSyntax}, {text: ".a", wantErr: auyl.ErrSyntax},
-		{text: "a..b", wantErr: auyl.ErrSyntax}, {text: "a.1", wantErr: auyl.ErrSyntax}, {text: "A", wantErr: auyl.ErrSyntax},
-		{text: "a b", wantErr: auyl.ErrSyntax}, {text: "a-b", wantErr: auyl.ErrSyntax}, {text: "а", wantErr: auyl.ErrSyntax},
+		{text: "population_end"},
+		{text: "a"},
+		{text: "a.b_1.c2"},
+		{text: long},
+		{text: "", wantErr: auyl.ErrSyntax},
+		{text: long + "a", wantErr: auyl.ErrSyntax},
+		{text: "1a", wantErr: auyl.ErrSyntax},
+		{text: "_a", wantErr: auyl.ErrSyntax},
+		{text: "a.", wantErr: auyl.ErrSyntax},
+		{text: ".a", wantErr: auyl.ErrSyntax},
+		{text: "a..b", wantErr: auyl.ErrSyntax},
+		{text: "a.1", wantErr: auyl.ErrSyntax},
+		{text: "A", wantErr: auyl.ErrSyntax},
+		{text: "a b", wantErr: auyl.ErrSyntax},
+		{text: "a-b", wantErr: auyl.ErrSyntax},
+		{text: "а", wantErr: auyl.ErrSyntax},
 	})
 	parseTable(t, texts(auyl.ParseIndicatorID), []parseCase{
-		{text: "population_total"}, {text: long},
-		{text: "", wantErr: auyl.ErrSyntax}, {text: "a.b", wantErr: auyl.ErrSyntax}, {text: long + "a", wantErr: auyl.ErrSyntax},
+		{text: "population_total"},
+		{text: long},
+		{text: "", wantErr: auyl.ErrSyntax},
+		{text: "a.b", wantErr: auyl.ErrSyntax},
+		{text: long + "a", wantErr: auyl.ErrSyntax},
 		{text: "a\n", wantErr: auyl.ErrSyntax},
 	})
 	parseTable(t, texts(auyl.ParseSourceID), []parseCase{
-		{text: "bns.taldau"}, {text: "moh.ambulance_103"},
-		{text: "", wantErr: auyl.ErrSyntax}, {text: "bns", wantErr: auyl.ErrSyntax}, {text: "bns.", wantErr: auyl.ErrSyntax},
-		{text: ".taldau", wantErr: auyl.ErrSyntax}, {text: "bns.taldau.x", wantErr: auyl.ErrSyntax},
-		{text: "bns.*", wantErr: auyl.ErrSyntax}, {text: "bns.>", wantErr: auyl.ErrSyntax}, // wildcards of subjects
+		{text: "bns.taldau"},
+		{text: "moh.ambulance_103"},
+		{text: "", wantErr: auyl.ErrSyntax},
+		{text: "bns", wantErr: auyl.ErrSyntax},
+		{text: "bns.", wantErr: auyl.ErrSyntax},
+		{text: ".taldau", wantErr: auyl.ErrSyntax},
+		{text: "bns.taldau.x", wantErr: auyl.ErrSyntax},
+		{text: "bns.*", wantErr: auyl.ErrSyntax},
+		{text: "bns.>", wantErr: auyl.ErrSyntax}, // wildcards of subjects
 	})
 }
 

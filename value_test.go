@@ -8,8 +8,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/auyl-kz/auyl"
 	"pgregory.net/rapid"
+
+	"github.com/auyl-kz/auyl"
 )
 
 const maxDecimal auyl.Decimal = math.MaxInt64
@@ -169,12 +170,12 @@ func TestDecimalOfAFloat(t *testing.T) {
 	}
 }
 
-// TestFloatsOfDecimalsComeBack holds up to 2^53 ten-thousandths, some 900 billion:
-// beyond, a float64 does not tell all decimals apart.
+// TestFloatsOfDecimalsComeBack holds below 2^51 ten-thousandths, some 225
+// billion: beyond, the division and the product may together miss by a half.
 func TestFloatsOfDecimalsComeBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		d := auyl.Decimal(rapid.Int64Range(-1<<53, 1<<53).Draw(t, "d"))
+		d := auyl.Decimal(rapid.Int64Range(-1<<51+1, 1<<51-1).Draw(t, "d"))
 		if got, err := auyl.DecimalOf(d.Float64()); err != nil || got != d {
 			t.Fatalf("DecimalOf(%v) = %s, %v, want %s", d.Float64(), got, err, d)
 		}

@@ -14,9 +14,9 @@ import (
 	"github.com/auyl-kz/auyl/archive"
 )
 
-func open(t *testing.T) (*archive.Store, string) {
+func open(t *testing.T) (s *archive.Store, dir string) {
 	t.Helper()
-	dir := t.TempDir()
+	dir = t.TempDir()
 	s, err := archive.Open(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func change(ctx context.Context, h *house) (out []figure, err error) {
 		}
 		c := h.Contracts[book]
 		door := &desk{}
-		puller, err := ingest.NewPuller(ingest.Source{ID: book, Origin: c.Origin, Rank: c.Rank, ContractVersion: uint32(c.Version), Door: door}, //nolint:gosec // a small number
+		puller, err := ingest.NewPuller(ingest.Source{ID: book, Origin: c.Origin, Rank: c.Rank, ContractVersion: c.Version, Door: door},
 			raw, store, ingest.NewClock(time.Now), ingest.Options{})
 		if err != nil {
 			return err
@@ -117,10 +117,14 @@ func (l *lab) parts(h *house) ([]func(context.Context) error, error) {
 		stage stage.Stage
 		o     stage.Options
 	}{
-		{d, stage.Options{Name: "district", InputStream: stream.Data, InputFilter: []string{"obs.>", "evt.>"}, InputCursor: "cur.decode",
-			OutputStream: stream.Indicators, OutputCursor: "cur.district"}},
-		{o, stage.Options{Name: "oblast", InputStream: stream.Indicators, InputFilter: []string{"ind.d.>", "ind.x.>"}, InputCursor: "cur.district",
-			OutputStream: stream.Indicators, OutputCursor: "cur.oblast"}},
+		{d, stage.Options{
+			Name: "district", InputStream: stream.Data, InputFilter: []string{"obs.>", "evt.>"}, InputCursor: "cur.decode",
+			OutputStream: stream.Indicators, OutputCursor: "cur.district",
+		}},
+		{o, stage.Options{
+			Name: "oblast", InputStream: stream.Indicators, InputFilter: []string{"ind.d.>", "ind.x.>"}, InputCursor: "cur.district",
+			OutputStream: stream.Indicators, OutputCursor: "cur.oblast",
+		}},
 	} {
 		st, err := state.Open(filepath.Join(l.dir, "state", s.o.Name), state.Options{})
 		if err != nil {

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/auyl-kz/auyl/clickhouse"
 	chembedded "github.com/auyl-kz/auyl/clickhouse/embedded"
 	"github.com/auyl-kz/auyl/stream"
 	natsembedded "github.com/auyl-kz/auyl/stream/embedded"
-	"golang.org/x/sync/errgroup"
 )
 
 // lab is what `auyl run` holds open: streams on disk, an engine as a child, and
@@ -87,8 +89,8 @@ func openLab(ctx context.Context, h *house, dir, password string) (*lab, error) 
 // close undoes what was opened, last first.
 func (l *lab) close() error {
 	var errs []error
-	for i := len(l.closers) - 1; i >= 0; i-- {
-		errs = append(errs, l.closers[i]())
+	for _, f := range slices.Backward(l.closers) {
+		errs = append(errs, f())
 	}
 	l.closers = nil
 	return errors.Join(errs...)
@@ -157,19 +159,41 @@ func cpu(pid int) (ours, theirs float64, err error) {
 	return ours, (user + system) / 100, errors.Join(uerr, serr) // in hundredths on every Linux that Go runs on
 }
 
-// residentMiB is VmRSS of a process.
-func residentMiB(pid int) (float64, error) {
+// machine is the processor time that everything on this machine has used so far, in seconds.
+func machine() (float64, error) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, fmt.Errorf("processor time of the machine: %w", err)
+	}
+	first, _, _ := strings.Cut(string(b), "\n")
+	sum := 0.0
+	for i, f := range strings.Fields(first) { // cpu user nice system idle iowait irq softirq steal guest …
+		if i == 0 || i == 4 || i == 5 || i > 8 {
+			continue
+		}
+		n, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			return 0, fmt.Errorf("processor time of the machine: %w", err)
+		}
+		sum += n
+	}
+	return sum / 100, nil
+}
+
+// residentMiB is the memory of a process that is there: all of it (VmRSS), or
+// what is its own and not a page of its program's file (RssAnon).
+func residentMiB(pid int, what string) (float64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("resident memory: %w", err)
 	}
 	for line := range strings.Lines(string(b)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, what+":"); ok {
 			kib, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
 			return kib / 1024, err
 		}
 	}
-	return 0, fmt.Errorf("resident memory: process %d has none", pid)
+	return 0, fmt.Errorf("resident memory: process %d has no %s", pid, what)
 }
 
 // childOf returns the only child of a process.
@@ -179,7 +203,7 @@ func childOf(pid int) (int, error) {
 		return 0, err
 	}
 	for _, path := range tasks {
-		b, err := os.ReadFile(path) //nolint:gosec // of /proc
+		b, err := os.ReadFile(path)
 		if err != nil {
 			continue // a thread that has ended
 		}

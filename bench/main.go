@@ -24,9 +24,9 @@ import (
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == embedded.ChildArg {
-		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // a main
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // a main
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if errors.Is(err, flag.ErrHelp) {
@@ -34,7 +34,7 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a main
 	}
 }
 
@@ -84,13 +84,18 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h := &house{House: loaded, zone: zone, o: o, say: func(s string) { fmt.Fprintln(progress, "bench:", s, "…") }}
+	h := &house{House: loaded, zone: zone, o: o, say: func(s string) { _, _ = fmt.Fprintln(progress, "bench:", s, "…") }}
 	measures := []struct {
 		name string
 		run  func(context.Context, *house) ([]figure, error)
 	}{
-		{"throughput", throughput}, {"decode", decode}, {"compute", compute}, {"start", start},
-		{"memory", memory}, {"change", change}, {"panel", panel},
+		{"throughput", throughput},
+		{"decode", decode},
+		{"compute", compute},
+		{"start", start},
+		{"memory", memory},
+		{"change", change},
+		{"panel", panel},
 	}
 	var figures []figure
 	var errs []error

@@ -68,9 +68,13 @@ func panel(ctx context.Context, h *house) (out []figure, err error) {
 
 // tenth is a year of the table.
 func tenth(h *house, areas []auyl.Area, year int) *wire.Cells {
-	m := &wire.Cells{Vintage: &wire.Vintage{Source: string(book), Run: "bench", Page: 1, RawSeq: uint64(year + 1), RawSha256: bytes.Repeat([]byte{1}, 32), //nolint:gosec // a small number
-		RecordedAtMs: 1_767_225_600_000 + int64(year), ReleasedAtMs: 1_767_225_600_000, Origin: uint32(auyl.OriginSynthetic), Rank: uint32(auyl.RankSynthetic), ContractVersion: 1},
-		ReasonDict: []string{""}, BoundaryDict: []string{"2022-06-08"}}
+	m := &wire.Cells{
+		Vintage: &wire.Vintage{
+			Source: string(book), Run: "bench", Page: 1, RawSeq: uint64(year + 1), RawSha256: bytes.Repeat([]byte{1}, 32),
+			RecordedAtMs: 1_767_225_600_000 + int64(year), ReleasedAtMs: 1_767_225_600_000, Origin: uint32(auyl.OriginSynthetic), Rank: uint32(auyl.RankSynthetic), ContractVersion: 1,
+		},
+		ReasonDict: []string{""}, BoundaryDict: []string{"2022-06-08"},
+	}
 	for i := range min(20, len(h.Catalogue.Indicators)) {
 		m.IndicatorDict = append(m.IndicatorDict, string(h.Catalogue.Indicators[i].ID))
 	}
@@ -78,7 +82,7 @@ func tenth(h *house, areas []auyl.Area, year int) *wire.Cells {
 		start := int32(auyl.DayOf(time.Date(2016+year, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)))
 		for i := range m.GetIndicatorDict() {
 			for k, a := range areas {
-				m.Indicator, m.Area, m.Level = append(m.Indicator, uint32(i)), append(m.Area, uint32(a.Code)), append(m.Level, byte(a.Level)) //nolint:gosec // an index
+				m.Indicator, m.Area, m.Level = append(m.Indicator, uint32(i)), append(m.Area, uint32(a.Code)), append(m.Level, byte(a.Level))
 				m.Freq, m.Start, m.Value = append(m.Freq, byte(auyl.FreqMonth)), append(m.Start, start), append(m.Value, float64(k+month))
 				m.HasValue, m.Numerator, m.Denominator = append(m.HasValue, 1), append(m.Numerator, 0), append(m.Denominator, 0)
 				m.Coverage, m.Status, m.Reason = append(m.Coverage, 1), append(m.Status, byte(auyl.StatusNormal)), append(m.Reason, 0)

@@ -10,13 +10,14 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas/wire"
 	"github.com/auyl-kz/auyl/simulate"
 	"github.com/auyl-kz/auyl/transform"
 	"github.com/auyl-kz/auyl/transform/rollup"
-	"golang.org/x/sync/errgroup"
 )
 
 const book auyl.SourceID = "akimat.household_book"
@@ -61,8 +62,10 @@ func cuts(h *house, n int) (header string, bodies []string, err error) {
 // rawPage is the message of a page of the household book.
 func rawPage(h *house, seq uint64) *wire.RawPage {
 	c := h.Contracts[book]
-	return &wire.RawPage{Vintage: &wire.Vintage{Source: string(book), Run: "bench", Page: 1, RawSeq: seq, RawSha256: bytes.Repeat([]byte{1}, 32),
-		RecordedAtMs: 1_793_491_200_000, ReleasedAtMs: 1_793_491_200_000, Origin: uint32(c.Origin), Rank: uint32(c.Rank), ContractVersion: 1}}
+	return &wire.RawPage{Vintage: &wire.Vintage{
+		Source: string(book), Run: "bench", Page: 1, RawSeq: seq, RawSha256: bytes.Repeat([]byte{1}, 32),
+		RecordedAtMs: 1_793_491_200_000, ReleasedAtMs: 1_793_491_200_000, Origin: uint32(c.Origin), Rank: uint32(c.Rank), ContractVersion: 1,
+	}}
 }
 
 // decode reads one large export of a register under its own contract, on one core.
@@ -125,7 +128,7 @@ func kernel(ctx context.Context, h *house) (perSecond float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	index := map[auyl.AreaCode]int32{}
+	index := map[auyl.AreaCode]int32{} //nolint:exhaustive // codes, not an enumeration
 	var parents []int32
 	var units []rollup.Total
 	for _, a := range h.Areas.All() { // sorted by code: parents first
@@ -136,7 +139,7 @@ func kernel(ctx context.Context, h *house) (perSecond float64, err error) {
 		if !ok {
 			parent = -1
 		}
-		index[a.Code] = int32(len(parents)) //nolint:gosec // some thousand areas
+		index[a.Code] = int32(len(parents))
 		parents = append(parents, parent)
 		var u rollup.Total
 		if a.Level == auyl.LevelSettlement {

@@ -54,8 +54,8 @@ func report(w io.Writer, figures []figure, o options) error {
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.rows, o.short); err != nil {
 		return err
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "name\tvalue\tunit\tbudget\tshare of budget\t")
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) // keeps the first error for Flush
+	_, _ = fmt.Fprintln(t, "name\tvalue\tunit\tbudget\tshare of budget\t")
 	for _, f := range figures {
 		value, budget, share := "—", "", ""
 		if f.Value != 0 {
@@ -77,7 +77,7 @@ func report(w io.Writer, figures []figure, o options) error {
 		if f.Note != "" {
 			name += " (" + f.Note + ")"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", name, value, f.Unit, budget, share)
+		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", name, value, f.Unit, budget, share)
 	}
 	return t.Flush()
 }

@@ -98,7 +98,10 @@ func parse(path string, b []byte, env func(string) (string, bool)) (*Config, err
 	if err := c.override(env); err != nil {
 		return nil, err
 	}
-	return c, c.validate(b)
+	if err := c.validate(b); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // positioned turns an error of the YAML library into file:line:column: message.

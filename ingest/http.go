@@ -90,6 +90,7 @@ func (g getter) get(ctx context.Context, u *url.URL, secret url.Values, known Kn
 	}
 }
 
+//nolint:revive // four results, used in one place
 func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bool, retryAfter time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, http.NoBody)
 	if err != nil {

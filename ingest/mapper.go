@@ -341,7 +341,7 @@ func (m *mapper) notThen(code auyl.AreaCode, day auyl.Day, bad func(reason, expe
 	var mend strings.Builder
 	mend.WriteString("the code meant something " + meanings[0].ValidFrom.String() + "–" + meanings[0].ValidTo.String())
 	for _, s := range m.d.areas.Successors(code) {
-		mend.WriteString(fmt.Sprintf("; since %s see %s", s.Effective, s.To))
+		fmt.Fprintf(&mend, "; since %s see %s", s.Effective, s.To)
 	}
 	return bad(ReasonAreaClosed, "a code in force on "+day.String(), mend.String())
 }

@@ -78,7 +78,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer frames.Close() //nolint:errcheck // only read
+	defer frames.Close() //nolint:errcheck,contextcheck // only read
 	for {
 		f, err := frames.Next(ctx)
 		if ctx.Err() != nil {

@@ -47,7 +47,7 @@ func TestRegistryCounts(t *testing.T) {
 		if !a.Valid(today) || a.Code.Oblast() != code(t, "190000000") {
 			continue
 		}
-		got[a.Level.String()+" "+a.Kind]++
+		got[a.Level.String()+"/"+a.Kind]++
 		if a.Level == auyl.LevelSettlement && a.Rural {
 			got["rural settlements"]++
 		}
@@ -56,8 +56,8 @@ func TestRegistryCounts(t *testing.T) {
 		}
 	}
 	want := map[string]int{
-		"oblast": 1, "district": 9, "district city_administration": 2,
-		"okrug rural_okrug": 130, "okrug settlement_administration": 1, "rural settlements": 368,
+		"oblast/oblast": 1, "district/district": 9, "district/city_administration": 2,
+		"okrug/rural_okrug": 130, "okrug/settlement_administration": 1, "rural settlements": 368,
 	}
 	for k, n := range want {
 		if got[k] != n {

@@ -289,7 +289,7 @@ type nameVisitor struct {
 }
 
 // Visit implements ast.Visitor.
-func (v *nameVisitor) Visit(n *ast.Node) {
+func (v *nameVisitor) Visit(n *ast.Node) { //nolint:gocritic // the interface wants the pointer
 	switch n := (*n).(type) {
 	case *ast.IdentifierNode:
 		if !slices.Contains(v.names, n.Value) {

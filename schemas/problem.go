@@ -8,7 +8,7 @@ import (
 )
 
 // Problem is one fault of one file, for the person who edits it.
-type Problem struct {
+type Problem struct { //nolint:errname // what it is called by those who mend it
 	File    string // path within the file system that was read
 	Line    int    // from 1; 0 when the fault is of the file as a whole
 	Col     int    // in characters from 1; 0 when the fault is of the line as a whole
@@ -27,7 +27,7 @@ func (p Problem) Error() string {
 }
 
 // Problems are all faults that were found, in the order of Sort.
-type Problems []Problem
+type Problems []Problem //nolint:errname // as Problem
 
 // Error returns one fault a line.
 func (ps Problems) Error() string {

@@ -56,7 +56,8 @@ func decodeYAML(file string, data []byte, v any) (*document, Problems) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return d, d.decode(v)
+	problems = d.decode(v)
+	return d, problems
 }
 
 // decode fills v, a pointer, from the document and returns every fault: unknown
@@ -316,7 +317,6 @@ type field struct {
 
 func collectFields(t reflect.Type, index []int, f func(field)) {
 	for sf := range t.Fields() {
-		sf := sf
 		name, options, _ := strings.Cut(sf.Tag.Get("yaml"), ",")
 		at := append(slices.Clone(index), sf.Index...)
 		switch {

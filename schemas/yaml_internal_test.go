@@ -65,7 +65,7 @@ sub:
 func TestDecodeFindsAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
 	var got outer
-	_, problems := decodeYAML("a.yaml", []byte(`version: 3
+	_, problems := decodeYAML("a.yaml", []byte(`verzion: 3
 share: "a lot"
 on: yes
 list:
@@ -76,7 +76,7 @@ map: [1]
 sub:
 `), &got)
 	want := `a.yaml:1:1: key "id" is missing
-a.yaml:1:1: unknown key "version"; did you mean "version"?
+a.yaml:1:1: unknown key "verzion"; did you mean "version"?
 a.yaml:2:8: want a number, found "a lot"
 a.yaml:3:5: want true or false, found "yes"
 a.yaml:5:5: key "name" is missing

@@ -16,7 +16,7 @@ type checkCmd struct {
 }
 
 // Help implements kong's longer text.
-func (checkCmd) Help() string {
+func (*checkCmd) Help() string {
 	return "Every fault is named as file:line:column. Examples:\n  auyl check\n  auyl check schemas examples/almaty/auyl.yaml"
 }
 

@@ -152,7 +152,7 @@ func report(s streams, err error) int {
 
 type versionCmd struct{}
 
-func (versionCmd) Run(s streams) error {
+func (*versionCmd) Run(s streams) error {
 	_, err := fmt.Fprintln(s.out, "auyl", version)
 	return err
 }

@@ -24,7 +24,7 @@ type indicatorListCmd struct {
 }
 
 // Help implements kong's longer text.
-func (indicatorListCmd) Help() string { return "Example:\n  auyl indicator ls --theme demography" }
+func (*indicatorListCmd) Help() string { return "Example:\n  auyl indicator ls --theme demography" }
 
 func (c *indicatorListCmd) Run(s streams) error {
 	house, err := schemas.Load(schemas.FS)
@@ -64,7 +64,7 @@ type indicatorShowCmd struct {
 }
 
 // Help implements kong's longer text.
-func (indicatorShowCmd) Help() string {
+func (*indicatorShowCmd) Help() string {
 	return "Example:\n  auyl indicator show ambulance_on_time_share"
 }
 
@@ -124,7 +124,7 @@ type indicatorExplainCmd struct {
 }
 
 // Help implements kong's longer text.
-func (indicatorExplainCmd) Help() string {
+func (*indicatorExplainCmd) Help() string {
 	return "Example:\n  auyl indicator explain population_total 195200000 2023-01-01"
 }
 

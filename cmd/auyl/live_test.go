@@ -40,7 +40,7 @@ func put(t *testing.T, dir, name, text string) {
 }
 
 // until asks until the answer is the wanted one, or the test's time is up.
-func (p program) until(t *testing.T, sql, want string) {
+func (p *program) until(t *testing.T, sql, want string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

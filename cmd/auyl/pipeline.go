@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -139,7 +140,9 @@ func (n *node) simulated(ctx context.Context) (addr, dir string, err error) {
 	go func() { ended <- srv.Serve(l) }() // joined by the closer
 	n.onClose(func() error {
 		err := srv.Close()
-		<-ended
+		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
 		return err
 	})
 	return l.Addr().String(), dir, nil

@@ -17,8 +17,8 @@ import (
 )
 
 // reading opens the tables for a command that only reads, and closes them.
-func (c common) reading(ctx context.Context, s streams, f func(*node) error) (err error) {
-	n, err := openNode(c, s)
+func (c *common) reading(ctx context.Context, s streams, f func(*node) error) (err error) {
+	n, err := openNode(*c, s)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ type queryCmd struct {
 }
 
 // Help implements kong's longer text.
-func (queryCmd) Help() string {
+func (*queryCmd) Help() string {
 	return `Works while auyl runs, and when nothing runs: then it starts the engine itself.
 Start from the views auyl.indicator_current, auyl.indicator_asof(t='…') and auyl.observation_current. Example:
   auyl query --format csv "SELECT area_name_ru, value FROM auyl.indicator_current WHERE indicator = 'population_total' AND level = 'district' AND is_latest"`
@@ -54,7 +54,7 @@ type statusCmd struct {
 }
 
 // Help implements kong's longer text.
-func (statusCmd) Help() string {
+func (*statusCmd) Help() string {
 	return "Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
 }
 
@@ -108,7 +108,7 @@ type deadListCmd struct {
 }
 
 // Help implements kong's longer text.
-func (deadListCmd) Help() string {
+func (*deadListCmd) Help() string {
 	return "Example:\n  auyl dead ls --source minfin.local_budget --limit 10"
 }
 
@@ -141,7 +141,7 @@ type deadShowCmd struct {
 }
 
 // Help implements kong's longer text.
-func (deadShowCmd) Help() string { return "Example:\n  auyl dead show 1" }
+func (*deadShowCmd) Help() string { return "Example:\n  auyl dead show 1" }
 
 func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {

@@ -17,7 +17,7 @@ type rawShowCmd struct {
 }
 
 // Help implements kong's longer text.
-func (rawShowCmd) Help() string {
+func (*rawShowCmd) Help() string {
 	return "Example (a hash stands in each line of `auyl indicator explain`):\n  auyl raw show 3f9a1c | head"
 }
 

@@ -21,7 +21,7 @@ type role struct {
 }
 
 // Help implements kong's longer text.
-func (role) Help() string {
+func (*role) Help() string {
 	return `The role needs NATS: nats.url in the configuration or AUYL_NATS_URL. Example:
   AUYL_NATS_URL=nats://127.0.0.1:4222 auyl ingest --data /var/lib/auyl`
 }
@@ -149,8 +149,9 @@ func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		type position struct {
-			Part        string `json:"part"`
-			Done, Until uint64
+			Part  string `json:"part"`
+			Done  uint64 `json:"done"`
+			Until uint64 `json:"until"`
 		}
 		var out []position
 		for _, p := range parts {
@@ -171,7 +172,9 @@ func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error
 	go func() { ended <- srv.Serve(l) }() // joined by the closer
 	n.onClose(func() error {
 		err := srv.Close()
-		<-ended
+		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
 		return err
 	})
 	return nil
@@ -182,7 +185,7 @@ type healthCmd struct {
 }
 
 // Help implements kong's longer text.
-func (healthCmd) Help() string {
+func (*healthCmd) Help() string {
 	return "Exit code 0 when the role answers, 3 when it does not. Example:\n  auyl health --addr 127.0.0.1:9464"
 }
 
@@ -193,7 +196,8 @@ func (c *healthCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
+	client := &http.Client{Timeout: 5 * time.Second}
+	resp, err := client.Do(req)
 	if err != nil {
 		return unreachable(err)
 	}

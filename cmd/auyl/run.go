@@ -25,7 +25,7 @@ type runCmd struct {
 }
 
 // Help implements kong's longer text.
-func (runCmd) Help() string {
+func (*runCmd) Help() string {
 	return `Examples:
   auyl run                          pull by schedule until Ctrl-C
   auyl run --once --data /tmp/auyl  pull every source once and exit`

@@ -23,7 +23,7 @@ type simulateCmd struct {
 }
 
 // Help implements kong's longer text.
-func (simulateCmd) Help() string {
+func (*simulateCmd) Help() string {
 	return `Everything from it is synthetic, and marked so. Examples:
   auyl simulate --listen 127.0.0.1:8790
   auyl simulate --write /tmp/registers --seed 7`

@@ -137,7 +137,7 @@ func keys(list []byte, o Options) ([]string, error) {
 		}
 		var m map[string]json.RawMessage
 		if json.Unmarshal(raw, &m) != nil {
-			return nil // told when the row is read
+			return nil //nolint:nilerr // told when the row is read
 		}
 		for k := range m {
 			seen[strings.TrimSpace(k)] = true

@@ -154,14 +154,16 @@ func (w *walker) period(at string, raw json.RawMessage) error {
 			return w.broken(at, fmt.Errorf("%w: %s is not a text or a number", ErrSlice, key))
 		}
 	}
-	if w.row++; w.row > w.max {
+	w.row++
+	if w.row > w.max {
 		return fmt.Errorf("%w: more than %d", ErrTooManyRows, w.max)
 	}
 	return w.out.Record(w.row, at, w.fields)
 }
 
 func (w *walker) broken(at string, cause error) error {
-	if w.row++; w.row > w.max {
+	w.row++
+	if w.row > w.max {
 		return fmt.Errorf("%w: more than %d", ErrTooManyRows, w.max)
 	}
 	return w.out.Broken(w.row, at, cause)

@@ -64,6 +64,7 @@ func workbook(tb testing.TB, cells map[string]any, merged ...[2]string) []byte {
 }
 
 func wide(tb testing.TB) []byte {
+	tb.Helper()
 	return workbook(tb, map[string]any{
 		"A1": "Rate1)", "B3": "2014", "D3": "2015 2)", "B4": "I quarter", "C4": "year", "D4": "I quarter", "E4": "year2)",
 		"A5": "Aul city 3)", "B5": 4.9000000000000004, "C5": "-", "D5": "  5.1 ", "E5": 5, "F5": "outside the header",
