@@ -5,7 +5,6 @@ import (
 	"encoding"
 	"encoding/json"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"reflect"
@@ -352,8 +351,8 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 		}
 		name := map[string]string{".": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
 		seen[name]++
-		if got, want := path.Join(path.Dir(file), string(m[1])), path.Join("schema", name+".schema.json"); got != want {
-			t.Errorf("%s: the first line names %s, want %s", file, got, want)
+		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
+			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)
 		} else if err := validate(t, compiled[name], text); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
@@ -363,7 +362,7 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(seen) != len(roots) {
-		t.Errorf("files of %v, want of each of %v", seen, slices.Sorted(maps.Keys(roots)))
+		t.Errorf("files of %v, want of each of %d kinds", seen, len(roots))
 	}
 }
 

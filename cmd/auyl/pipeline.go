@@ -170,7 +170,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
 		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
 		if c != nil {
-			src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, uint32(c.Version)
+			src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, c.Version
 		}
 		raw, err := ingest.OpenRaw(ctx, n.conn, id)
 		if err != nil {
