@@ -61,6 +61,7 @@ func TestDecimalErrorsAndSpelling(t *testing.T) {
 		{text: "-922337203685477.5808", wantErr: auyl.ErrRange},
 		{text: "922337203685478", wantErr: auyl.ErrRange},
 		{text: "1844674407370955.1616", wantErr: auyl.ErrRange}, // 2^64 ten-thousandths: wraps to 0
+		{text: "1844674407370956", wantErr: auyl.ErrRange},      // beyond 2^64: wraps to 0.8384
 		{text: "18446744073709551617", wantErr: auyl.ErrRange},  // 2^64 + 1
 		{text: strings.Repeat("9", 40), wantErr: auyl.ErrRange},
 	})

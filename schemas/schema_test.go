@@ -14,11 +14,12 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/auyl-kz/auyl"
-	"github.com/auyl-kz/auyl/schemas"
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
 )
 
 // The roots of the files as the loaders read them.
@@ -100,12 +101,11 @@ func (c *comparison) compare(where string, n node, t reflect.Type) {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if n == nil {
-		c.bad(where, "the schema says nothing of it")
-		return
-	}
 	want := ""
 	switch {
+	case n == nil:
+		c.bad(where, "the schema says nothing of it")
+		return
 	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
 		c.text(where, n, t)
 		return
@@ -142,7 +142,7 @@ func (c *comparison) text(where string, n node, t reflect.Type) {
 		c.bad(where, "words ["+strings.Join(got, " ")+"], want ["+strings.Join(want, " ")+"]")
 	}
 	for _, w := range want {
-		u, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler)
+		u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](reflect.New(t))
 		if !ok || u.UnmarshalText([]byte(w)) != nil {
 			c.bad(where, "word "+w+" is not read")
 		}
@@ -154,8 +154,7 @@ func (c *comparison) text(where string, n node, t reflect.Type) {
 
 func (c *comparison) structure(where string, n node, t reflect.Type) {
 	var keys, required []string
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		key, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if key == "" || key == "-" {
 			continue
@@ -209,9 +208,9 @@ func TestSchemasHaveTheKeysOfTheStructs(t *testing.T) {
 // TestTheComparisonSeesADifference keeps the test above honest.
 func TestTheComparisonSeesADifference(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(props node, def node){
+	for name, spoil := range map[string]func(props, def node){
 		"key is missing":       func(props, _ node) { delete(props, "unit") },
-		"key is too many":      func(props, _ node) { props["colour"] = node{"type": "string"} },
+		"key is too many":      func(props, _ node) { props["shade"] = node{"type": "string"} },
 		"key is not required":  func(_, def node) { def["required"] = []any{"id"} },
 		"unknown keys pass":    func(_, def node) { delete(def, "additionalProperties") },
 		"type is another":      func(props, _ node) { props["max_age_days"] = node{"type": "string"} },
@@ -229,7 +228,7 @@ func TestTheComparisonSeesADifference(t *testing.T) {
 }
 
 // nonsense is near no word, so that a loader lists those that it knows.
-const nonsense = "qqqqqqqqqqqqqqqqqqqq"
+const nonsense = "unheard_of_in_any_file"
 
 const goodContract = `id: x.y
 version: 1

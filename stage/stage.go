@@ -159,7 +159,7 @@ func (l *Loop) Run(ctx context.Context) error {
 	if err != nil {
 		return wrap(err)
 	}
-	defer func() { _ = frames.Close() }() // a reader: nothing is lost
+	defer func() { _ = frames.Close() }() //nolint:contextcheck // a reader: nothing is lost; it closes when ctx is over too
 	l.log.InfoContext(ctx, "stage begins", "state", at, "output", said)
 
 	// What was begun is finished, but not for ever.

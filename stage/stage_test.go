@@ -323,7 +323,7 @@ func TestEndOfContextIsNoError(t *testing.T) {
 // TestKilledProcessGoesOn kills a child that works through the input again and
 // again; the server lives on in this process.
 func TestKilledProcessGoesOn(t *testing.T) {
-	if dir := os.Getenv("AUYL_STAGE_CHILD"); dir != "" {
+	if dir := os.Getenv("AUYL_STAGE_CHILD"); dir != "" { //nolint:forbidigo // set below
 		child(t, dir)
 		return
 	}
@@ -340,7 +340,7 @@ func TestKilledProcessGoesOn(t *testing.T) {
 	kills := 0
 	for kills < 6 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledProcessGoesOn$")
-		cmd.Env = append(os.Environ(), "AUYL_STAGE_CHILD="+dir, "AUYL_STAGE_URL="+url)
+		cmd.Env = append(cmd.Environ(), "AUYL_STAGE_CHILD="+dir, "AUYL_STAGE_URL="+url)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -370,13 +370,14 @@ func TestKilledProcessGoesOn(t *testing.T) {
 }
 
 func child(t *testing.T, dir string) {
+	t.Helper()
 	o := options()
 	o.Progress = func(stage.Progress) {
 		if _, err := os.Stdout.Write([]byte{'.'}); err != nil {
-			os.Exit(2)
+			os.Exit(2) //nolint:forbidigo,revive // this process is the child
 		}
 	}
-	conn := connect(t, os.Getenv("AUYL_STAGE_URL"))
+	conn := connect(t, os.Getenv("AUYL_STAGE_URL")) //nolint:forbidigo // set by the parent
 	if err := stage.Run(t.Context(), conn, openState(t, dir), counter{}, o); err != nil {
 		t.Fatal(err)
 	}

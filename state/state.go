@@ -277,7 +277,7 @@ func (s *Store) iter(from, to []byte) (*pebble.Iterator, error) {
 func appendKey(dst, key []byte) []byte { return append(append(dst, prefixData), key...) }
 
 // closing closes c and reports its error through err if there is none yet.
-func closing(c io.Closer, err *error) {
+func closing(c io.Closer, err *error) { //nolint:gocritic // it sets the result of its caller
 	if cerr := c.Close(); cerr != nil && *err == nil {
 		*err = cerr
 	}

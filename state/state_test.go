@@ -162,14 +162,14 @@ func TestOrderIsThatOfASortedMap(t *testing.T) {
 // commits, again and again on one directory: each commit n writes n to three
 // keys and to the cursor.
 func TestKilledWriterLeavesStateAndCursorInAgreement(t *testing.T) {
-	if dir := os.Getenv("AUYL_STATE_CHILD"); dir != "" {
+	if dir := os.Getenv("AUYL_STATE_CHILD"); dir != "" { //nolint:forbidigo // set below
 		writeForEver(dir)
 	}
 	dir := t.TempDir()
 	last := uint64(0)
 	for round := range 5 {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledWriterLeavesStateAndCursorInAgreement$")
-		cmd.Env = append(os.Environ(), "AUYL_STATE_CHILD="+dir)
+		cmd.Env = append(cmd.Environ(), "AUYL_STATE_CHILD="+dir)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -217,7 +217,7 @@ func writeForEver(dir string) {
 	s, err := state.Open(dir, state.Options{MemTableBytes: 64 << 10})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(3)
+		os.Exit(3) //nolint:forbidigo,revive // this process is the child
 	}
 	n, err := s.Cursor()
 	pad := make([]byte, 2000) // so that files are written in between
@@ -235,5 +235,5 @@ func writeForEver(dir string) {
 		}
 	}
 	fmt.Fprintln(os.Stderr, err)
-	os.Exit(4)
+	os.Exit(4) //nolint:forbidigo,revive // this process is the child
 }

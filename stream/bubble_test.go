@@ -14,6 +14,7 @@ import (
 // ticker behind a package variable; started within a bubble it would block in
 // a way that no bubble counts as idle, so it is started before.
 func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
 	ats.Register()
 	defer ats.Unregister()
 	synctest.Test(t, f)
@@ -25,7 +26,7 @@ func settle() { <-time.After(time.Second) }
 
 // An idle day, longer than the server keeps a consumer nobody asks.
 func TestReaderSurvivesAnIdleDay(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) { //nolint:thelper // the test itself
 		s, c := serve(t, t.TempDir())
 		p := publisher(t, c, stream.Data, "cur.decode")
 		f := openFrames(t, c, stream.Data, []string{"obs.>"}, "cur.decode", 1)

@@ -21,7 +21,7 @@ func child(dir string) {
 	fail := func(err error) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			os.Exit(1) //nolint:forbidigo,revive // TestMain calls this
 		}
 	}
 	ctx := context.Background()
@@ -50,7 +50,7 @@ func TestKilledPublisherTearsNoFrame(t *testing.T) {
 	var acked uint64
 	for kill := range 6 {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childDir+"="+dir)
+		cmd.Env = append(cmd.Environ(), childDir+"="+dir)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		if err != nil {

@@ -152,7 +152,7 @@ func (l *Lease) Close() error {
 			return
 		default:
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), l.kv.c.timeout)
+		ctx, cancel := context.WithTimeout(context.Background(), l.kv.c.timeout) //nolint:forbidigo // Close has no context
 		defer cancel()
 		if err := l.kv.Delete(ctx, leaseKey, l.rev); err != nil && !errors.Is(err, ErrFenced) {
 			l.err = fmt.Errorf("release lease %s: %w", l.name, err)

@@ -67,7 +67,7 @@ func (c *Conn) openReader(ctx context.Context, stream string, filter []string, f
 	c.readers[r] = struct{}{}
 	c.mu.Unlock()
 	if err := r.open(ctx); err != nil {
-		r.close()
+		r.close() //nolint:contextcheck // ctx may be what ended
 		return nil, err
 	}
 	return r, nil
@@ -98,7 +98,8 @@ func (r *reader) read(ctx context.Context) (message, error) {
 			}
 			r.c.log.DebugContext(ctx, "reader starts anew", "stream", r.stream, "next", r.next, "err", err)
 			r.drop()
-			if try++; try > 2 {
+			try++
+			if try > 2 {
 				if err := pause(ctx, backoff(try)); err != nil {
 					return message{}, err
 				}
@@ -308,7 +309,7 @@ func (r *reader) close() {
 	r.c.mu.Unlock()
 	if !was && r.consumer != nil && r.c.nc.IsConnected() {
 		// If this fails, the server removes the consumer as idle.
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) //nolint:forbidigo // Close has no context
 		defer cancel()
 		_ = r.c.js.DeleteConsumer(ctx, r.stream, r.consumer.CachedInfo().Name)
 	}

@@ -171,7 +171,7 @@ func (c *Conn) Close() error {
 	if !c.nc.IsClosed() && c.nc.IsConnected() {
 		// What was handed to the client leaves the process; if the server is
 		// gone in this very moment there is nobody to tell.
-		ctx, cancel := context.WithTimeout(context.Background(), min(c.timeout, time.Second))
+		ctx, cancel := context.WithTimeout(context.Background(), min(c.timeout, time.Second)) //nolint:forbidigo // Close has no context
 		defer cancel()
 		_ = c.nc.FlushWithContext(ctx)
 	}

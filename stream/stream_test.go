@@ -13,67 +13,67 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
+	if dir := os.Getenv(childDir); dir != "" { //nolint:forbidigo // set by TestKilledPublisherTearsNoFrame
 		child(dir)
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(m.Run()) //nolint:forbidigo // TestMain ends the program
 }
 
 // serve starts a server in dir and connects to it in process.
-func serve(t testing.TB, dir string) (*embedded.Server, *stream.Conn) {
-	t.Helper()
-	s, err := embedded.Start(t.Context(), embedded.Options{Dir: dir})
+func serve(tb testing.TB, dir string) (*embedded.Server, *stream.Conn) {
+	tb.Helper()
+	s, err := embedded.Start(tb.Context(), embedded.Options{Dir: dir})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
-	c := connect(t, s)
-	if err := stream.Ensure(t.Context(), c, stream.StreamOptions{}); err != nil {
-		t.Fatal(err)
+	tb.Cleanup(func() { s.Close() })
+	c := connect(tb, s)
+	if err := stream.Ensure(tb.Context(), c, stream.StreamOptions{}); err != nil {
+		tb.Fatal(err)
 	}
 	return s, c
 }
 
-func connect(t testing.TB, s *embedded.Server) *stream.Conn {
-	t.Helper()
+func connect(tb testing.TB, s *embedded.Server) *stream.Conn {
+	tb.Helper()
 	nc, err := s.Connect()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	c, err := stream.Wrap(nc, stream.Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	c, err := stream.Wrap(nc, stream.Options{Logger: slog.New(slog.NewTextHandler(tb.Output(), nil))})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { c.Close() })
+	tb.Cleanup(func() { c.Close() })
 	return c
 }
 
-func publisher(t testing.TB, c *stream.Conn, name, subject string) *stream.Publisher {
-	t.Helper()
-	p, err := c.OpenPublisher(t.Context(), name, subject)
+func publisher(tb testing.TB, c *stream.Conn, name, subject string) *stream.Publisher {
+	tb.Helper()
+	p, err := c.OpenPublisher(tb.Context(), name, subject)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
-func openFrames(t testing.TB, c *stream.Conn, name string, filter []string, cursor string, from uint64) *stream.Frames {
-	t.Helper()
-	f, err := c.OpenFrames(t.Context(), name, filter, cursor, from, stream.ReadOptions{})
+func openFrames(tb testing.TB, c *stream.Conn, name string, filter []string, cursor string, from uint64) *stream.Frames {
+	tb.Helper()
+	f, err := c.OpenFrames(tb.Context(), name, filter, cursor, from, stream.ReadOptions{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
+	tb.Cleanup(func() { f.Close() })
 	return f
 }
 
 // put publishes a frame of n messages and returns its cursor.
-func put(t testing.TB, p *stream.Publisher, subject string, n int, input uint64) stream.Cursor {
-	t.Helper()
-	cur, err := p.Publish(t.Context(), texts(subject, n, input), stream.Next{InputSeq: input, Data: fmt.Appendf(nil, "state %d", input)})
+func put(tb testing.TB, p *stream.Publisher, subject string, n int, input uint64) stream.Cursor {
+	tb.Helper()
+	cur, err := p.Publish(tb.Context(), texts(subject, n, input), stream.Next{InputSeq: input, Data: fmt.Appendf(nil, "state %d", input)})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return cur
 }
@@ -86,27 +86,28 @@ func texts(subject string, n int, input uint64) []stream.Message {
 	return msgs
 }
 
-func within(t testing.TB, d time.Duration) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	t.Cleanup(cancel)
+func within(tb testing.TB, d time.Duration) context.Context {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), d)
+	tb.Cleanup(cancel)
 	return ctx
 }
 
-func lastSeq(t testing.TB, c *stream.Conn, name string) uint64 {
-	t.Helper()
-	n, err := c.LastSeq(t.Context(), name)
+func lastSeq(tb testing.TB, c *stream.Conn, name string) uint64 {
+	tb.Helper()
+	n, err := c.LastSeq(tb.Context(), name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return n
 }
 
 // next reads a frame and fails after a while.
-func next(t testing.TB, f *stream.Frames) stream.Frame {
-	t.Helper()
-	fr, err := f.Next(within(t, 20*time.Second))
+func next(tb testing.TB, f *stream.Frames) stream.Frame {
+	tb.Helper()
+	fr, err := f.Next(within(tb, 20*time.Second))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return fr
 }

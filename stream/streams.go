@@ -23,7 +23,7 @@ const MaxFrameMessages = 1000
 
 // StreamOptions say how the streams are kept. The zero value is one replica,
 // compressed, without a limit of size.
-type StreamOptions struct {
+type StreamOptions struct { //nolint:revive // Options are those of a connection
 	Replicas      int   // 1 if zero; 3 in a cluster
 	NoCompression bool  // S2 otherwise
 	RawMaxBytes   int64 // 0 is unlimited

@@ -75,8 +75,9 @@ func BenchmarkDistrictTrickle(b *testing.B) {
 	for _, a := range areas {
 		if a.Level == auyl.LevelSettlement && a.ValidTo == auyl.MaxDay {
 			code = a.Code
-			facts = append(facts, fact{"population_end", "", a.Code, "2024-01-01", 1000 * one, 0, vintage{seq: 1}, 1})
-			facts = append(facts, fact{"births", "", a.Code, "2024-M01", one, 0, vintage{seq: 1}, 1})
+			facts = append(facts,
+				fact{"population_end", "", a.Code, "2024-01-01", 1000 * one, 0, vintage{seq: 1}, 1},
+				fact{"births", "", a.Code, "2024-M01", one, 0, vintage{seq: 1}, 1})
 		}
 	}
 	step, err := d.Apply(v, observations(b, facts))

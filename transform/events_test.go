@@ -18,14 +18,14 @@ type call struct {
 	row       uint32
 }
 
-func calls(t testing.TB, v vintage, list ...call) []auyl.Payload {
-	t.Helper()
+func calls(tb testing.TB, v vintage, list ...call) []auyl.Payload {
+	tb.Helper()
 	byDistrict := map[auyl.AreaCode]*wire.Events{}
 	var order []auyl.AreaCode
 	for _, c := range list {
 		at, err := time.Parse(time.RFC3339, c.at)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		d := c.area.District()
 		e := byDistrict[d]
@@ -50,7 +50,7 @@ func calls(t testing.TB, v vintage, list ...call) []auyl.Payload {
 	for _, d := range order {
 		data, err := wire.Marshal(byDistrict[d])
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, auyl.Payload{Subject: "evt." + d.String(), Data: data})
 	}

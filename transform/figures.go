@@ -42,7 +42,7 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 		}
 	}
 	fill := func(i int32, self bool) bool {
-		return unitTotal(ind, t, cols, pop, i, self, &totals[i])
+		return unitTotal(ind, cols, pop, i, self, &totals[i])
 	}
 	if ind.params.Rule == rollup.RuleDirect {
 		for i := range int32(n) {
@@ -68,7 +68,7 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 				return nil
 			}
 			r := rollup.Total{}
-			if !unitTotal(ind, t, cols, pop, int32(i), true, &r) {
+			if !unitTotal(ind, cols, pop, int32(i), true, &r) {
 				return nil
 			}
 			r.Total = max(sum.Total, 1)
@@ -106,7 +106,7 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 // unitTotal fills what one area reported and says whether it did. self takes
 // its own figures alone; else a series that is reported further down counts
 // with its sum.
-func unitTotal(ind *indicator, t *tree, cols map[int32]*column, pop *column, i int32, self bool, out *rollup.Total) bool {
+func unitTotal(ind *indicator, cols map[int32]*column, pop *column, i int32, self bool, out *rollup.Total) bool {
 	out.Total = 1
 	weight, known := auyl.Decimal(0), false
 	if pop != nil {

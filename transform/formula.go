@@ -186,6 +186,8 @@ func truth(b bool) auyl.Decimal {
 // eval computes the program. value returns the value of a name by its index;
 // a name without a value, and a result out of range, make the whole not ok.
 // Products are rounded to ten-thousandths, half to even.
+//
+//nolint:gosec // compiling bounds what a program puts on the stack
 func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, bool) {
 	if len(p.code) == 1 && p.code[0].code == opName { // nearly all formulas
 		return value(p.code[0].index)
@@ -212,6 +214,7 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 		case opNot:
 			stack[n-1] = truth(stack[n-1] == 0)
 			continue
+		default: // two operands: below
 		}
 		a, b := stack[n-2], stack[n-1]
 		n--
@@ -239,6 +242,7 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 			r = truth(a != 0 && b != 0)
 		case opOr:
 			r = truth(a != 0 || b != 0)
+		default: // done above
 		}
 		if err != nil {
 			return 0, false

@@ -18,8 +18,9 @@ type item struct {
 	v     vintage
 }
 
-func (i item) payloads(t testing.TB) []auyl.Payload {
-	return append(observations(t, i.facts), calls(t, i.v, i.calls...)...)
+func (i item) payloads(tb testing.TB) []auyl.Payload {
+	tb.Helper()
+	return append(observations(tb, i.facts), calls(tb, i.v, i.calls...)...)
 }
 
 // drawItems draws pages about the small registry that contradict each other.

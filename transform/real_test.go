@@ -9,16 +9,16 @@ import (
 )
 
 // registry reads the areas that the program ships.
-func registry(t testing.TB) []auyl.Area {
-	t.Helper()
+func registry(tb testing.TB) []auyl.Area {
+	tb.Helper()
 	f, err := os.Open("../schemas/areas/areas.csv")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	day := func(s string) auyl.Day {
 		if s == "" {
@@ -26,7 +26,7 @@ func registry(t testing.TB) []auyl.Area {
 		}
 		d, err := auyl.ParseDay(s)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return d
 	}
@@ -35,12 +35,12 @@ func registry(t testing.TB) []auyl.Area {
 		code, err1 := auyl.ParseAreaCode(r[0])
 		level, err2 := auyl.ParseLevel(r[2])
 		if err1 != nil || err2 != nil {
-			t.Fatal(err1, err2)
+			tb.Fatal(err1, err2)
 		}
 		a := auyl.Area{Code: code, Level: level, ValidFrom: day(r[7]), ValidTo: day(r[8])}
 		if r[1] != "" {
 			if a.Parent, err = auyl.ParseAreaCode(r[1]); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 		out = append(out, a)

@@ -18,7 +18,6 @@ import (
 type memory struct {
 	m    map[string][]byte
 	keys []string // sorted; nil after a change
-	gets int
 }
 
 func newMemory() *memory { return &memory{m: map[string][]byte{}} }
@@ -152,18 +151,18 @@ func (v vintage) wire() *wire.Vintage {
 	}
 }
 
-func period(t testing.TB, s string) auyl.Period {
-	t.Helper()
+func period(tb testing.TB, s string) auyl.Period {
+	tb.Helper()
 	p, err := auyl.ParsePeriod(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
 // observations packs facts of one vintage, a message for each partition.
-func observations(t testing.TB, facts []fact) []auyl.Payload {
-	t.Helper()
+func observations(tb testing.TB, facts []fact) []auyl.Payload {
+	tb.Helper()
 	type group struct {
 		code auyl.AreaCode
 		v    vintage
@@ -186,7 +185,7 @@ func observations(t testing.TB, facts []fact) []auyl.Payload {
 			by[g] = o
 			order = append(order, g)
 		}
-		p := period(t, f.period)
+		p := period(tb, f.period)
 		o.Series = append(o.Series, dict(&o.SeriesDict, f.series))
 		o.Dims = append(o.Dims, dict(&o.DimsDict, f.dims))
 		o.Area = append(o.Area, uint32(f.area))
@@ -200,7 +199,7 @@ func observations(t testing.TB, facts []fact) []auyl.Payload {
 	for _, g := range order {
 		data, err := wire.Marshal(by[g])
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		out = append(out, auyl.Payload{Subject: "obs." + g.code.String(), Data: data})
 	}
@@ -238,14 +237,14 @@ type figure struct {
 	Boundary                 string
 }
 
-func newPipeline(t testing.TB, m transform.Model, areas []auyl.Area, workers int) *pipeline {
-	t.Helper()
+func newPipeline(tb testing.TB, m transform.Model, areas []auyl.Area, workers int) *pipeline {
+	tb.Helper()
 	d, err1 := transform.NewDistrictOf(m, areas, transform.Options{Workers: workers})
 	o, err2 := transform.NewOblastOf(m, areas, transform.Options{})
 	if err1 != nil || err2 != nil {
-		t.Fatal(err1, err2)
+		tb.Fatal(err1, err2)
 	}
-	return &pipeline{t: t, district: d, oblast: o, ds: newMemory(), os: newMemory(), cells: map[string]figure{}}
+	return &pipeline{t: tb, district: d, oblast: o, ds: newMemory(), os: newMemory(), cells: map[string]figure{}}
 }
 
 // frame runs one frame and returns the payloads of both stages.

@@ -1,5 +1,6 @@
 //go:build linux || darwin
 
+//nolint:gosec // this file is the way into C: all of it is unsafe
 package embedded
 
 import (

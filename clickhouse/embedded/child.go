@@ -49,7 +49,7 @@ func runChild(in *bufio.Reader, stdout, stderr io.Writer) error {
 	raiseFileLimit()
 
 	// From here on the end of the input, or a signal, ends the child, whatever it is doing.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT) //nolint:forbidigo // the child's main
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -109,12 +109,12 @@ func runLibrary(ctx context.Context, c childConfig, ready func(version string) e
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	drain, cancel := context.WithTimeout(context.Background(), c.StopTimeout)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.StopTimeout)
 	defer cancel()
 	if srv.Shutdown(drain) == nil { // with statements still running, closing the engine could wait for long
 		h.close()
 	}
-	<-served
+	<-served //nolint:errcheck // it was told to end
 	return nil
 }
 

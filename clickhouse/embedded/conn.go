@@ -76,7 +76,7 @@ func (r *result) bytes() []byte {
 	if n == 0 {
 		return nil
 	}
-	return unsafe.Slice((*byte)(r.lib.resultBuffer(r.ptr)), n)
+	return unsafe.Slice((*byte)(r.lib.resultBuffer(r.ptr)), n) //nolint:gosec // memory of C, n bytes long
 }
 
 func (r *result) summary() summary {
@@ -165,7 +165,7 @@ func (i *insertion) err() error {
 
 // append copies b into the engine, and blocks while that is behind.
 func (i *insertion) append(b []byte) error {
-	if len(b) == 0 || i.lib.insertAppend(i.ptr, unsafe.Pointer(&b[0]), uintptr(len(b))) == 0 {
+	if len(b) == 0 || i.lib.insertAppend(i.ptr, unsafe.Pointer(&b[0]), uintptr(len(b))) == 0 { //nolint:gosec // C copies it during the call
 		return nil
 	}
 	if err := i.err(); err != nil {

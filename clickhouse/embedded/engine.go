@@ -134,7 +134,11 @@ func Start(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start engine: %w", err)
 	}
-	e := &Engine{o: o, addr: ln.Addr().String(), ln: ln.(*net.TCPListener), gone: make(chan struct{})}
+	tcp, ok := ln.(*net.TCPListener)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("start engine: %T is no TCP listener", ln), ln.Close())
+	}
+	e := &Engine{o: o, addr: ln.Addr().String(), ln: tcp, gone: make(chan struct{})}
 	if o.Engine.Kind == Server { // it wants to listen itself; the port was free a moment ago
 		if err := ln.Close(); err != nil {
 			return nil, fmt.Errorf("start engine: %w", err)
@@ -189,7 +193,8 @@ func (e *Engine) supervise(life context.Context, p *process) {
 			wait, quick = firstBackoff, 0
 		}
 		// One crash is mended at once; a child that crashes again and again is not started in a tight loop.
-		if quick++; quick > 2 {
+		quick++
+		if quick > 2 {
 			if !pause(life, wait) {
 				return
 			}

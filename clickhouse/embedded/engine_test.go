@@ -32,6 +32,7 @@ func TestRowsGoBothWaysUnderEachCompression(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer func() { _ = b.Close() }()
 			const rows = 120_000
 			began := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 			for i := range uint64(rows) {
@@ -202,6 +203,7 @@ func TestTokenMakesARepeatedInsertOne(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer func() { _ = b.Close() }()
 		for i := range uint64(100) {
 			if err := b.Append(from + i); err != nil {
 				t.Fatal(err)
@@ -303,13 +305,17 @@ func BenchmarkInsert(b *testing.B) {
 				ids[i], areas[i], values[i] = uint64(i), fmt.Sprint("area", i%300), float64(i)/3
 				days[i] = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i%365)
 			}
-			b.ReportAllocs()
-			for b.Loop() {
+			insert := func() error {
 				batch, err := db.PrepareBatch(b.Context(), "INSERT INTO bench")
 				if err != nil {
-					b.Fatal(err)
+					return err
 				}
-				if err := errors.Join(batch.Column(0).Append(ids), batch.Column(1).Append(areas), batch.Column(2).Append(days), batch.Column(3).Append(values), batch.Send()); err != nil {
+				defer func() { _ = batch.Close() }()
+				return errors.Join(batch.Column(0).Append(ids), batch.Column(1).Append(areas), batch.Column(2).Append(days), batch.Column(3).Append(values), batch.Send())
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := insert(); err != nil {
 					b.Fatal(err)
 				}
 			}

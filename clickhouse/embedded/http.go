@@ -108,7 +108,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	if err := h.serve(w, r); err != nil && r.Context().Err() == nil {
+	if err := h.serve(w, r); err != nil && r.Context().Err() == nil { //nolint:contextcheck // the request has it
 		fail(w, err)
 	}
 }
@@ -210,6 +210,8 @@ func (h *handler) serve(w http.ResponseWriter, r *request) error {
 
 // readStatement gives the statement: the URL's, continued by the body, or the body alone. Where that is longer than a
 // statement may be, whole is false and data has the rest: an INSERT may go on there.
+//
+//nolint:revive // four results, used in one place
 func readStatement(fromURL string, in io.Reader) (statement string, data io.Reader, whole bool, err error) {
 	if verb(fromURL) == "INSERT" {
 		if _, ok := splitInsert(fromURL); ok {

@@ -47,7 +47,7 @@ var ErrNoEngine = errors.New("no ClickHouse engine on this machine")
 func Locate(o LocateOptions) (Location, error) {
 	getenv := o.Getenv
 	if getenv == nil {
-		getenv = os.Getenv
+		getenv = os.Getenv //nolint:forbidigo // the default that LocateOptions promises
 	}
 	for _, explicit := range []struct{ from, path string }{{"engine path", o.Path}, {EngineEnv, getenv(EngineEnv)}} {
 		if explicit.path == "" {
@@ -120,8 +120,8 @@ func searchDirs(o LocateOptions) []string {
 		program, err = os.Executable()
 	}
 	if err == nil {
-		if real, lerr := filepath.EvalSymlinks(program); lerr == nil {
-			program = real
+		if target, lerr := filepath.EvalSymlinks(program); lerr == nil {
+			program = target
 		}
 		dirs = append(dirs, filepath.Dir(program), filepath.Dir(filepath.Dir(program)))
 	}

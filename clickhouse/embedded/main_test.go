@@ -21,17 +21,17 @@ import (
 // TestMain lets the test binary be its own child, and stand in for a clickhouse binary.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == embedded.ChildArg {
-		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr))
+		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // the program is the child
 	}
 	if len(os.Args) > 2 && os.Args[1] == "server" {
-		os.Exit(standIn(os.Args[2]))
+		os.Exit(standIn(os.Args[2])) //nolint:forbidigo // the program is the server
 	}
 	code := m.Run()
 	if sharedEngine != nil {
 		code = max(code, exitCode(sharedEngine.Close()))
 		_ = os.RemoveAll(sharedDir)
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // TestMain ends the program
 }
 
 func exitCode(err error) int {
@@ -53,7 +53,7 @@ func shared(tb testing.TB) *embedded.Engine {
 	tb.Helper()
 	skipWithoutLibrary(tb)
 	sharedOnce.Do(func() {
-		if sharedDir, errShared = os.MkdirTemp("", "engine"); errShared == nil {
+		if sharedDir, errShared = os.MkdirTemp("", "engine"); errShared == nil { //nolint:usetesting // outlives the test
 			sharedEngine, errShared = embedded.Start(tb.Context(), options(sharedDir))
 		}
 	})

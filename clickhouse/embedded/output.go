@@ -34,10 +34,11 @@ func body(r io.Reader, encoding string, q url.Values) (io.Reader, error) {
 	default:
 		return nil, fault(48, "NOT_IMPLEMENTED", "Content-Encoding %s is not supported", encoding)
 	}
-	if err != nil && !errors.Is(err, io.EOF) { // an empty body has no header
-		return nil, fault(117, "INCORRECT_DATA", "request body: %v", err)
-	} else if err != nil {
+	if errors.Is(err, io.EOF) { // an empty body has no header
 		return http.NoBody, nil
+	}
+	if err != nil {
+		return nil, fault(117, "INCORRECT_DATA", "request body: %v", err)
 	}
 	if q.Get("decompress") == "1" {
 		r = frames{compress.NewReader(r)}

@@ -20,19 +20,19 @@ const ChildArg = "__engine"
 
 // childConfig goes to the child as the first line of its standard input.
 type childConfig struct {
-	Kind              Kind
-	Engine            string // path of library or binary
-	Dir               string
-	Addr              string // the address that is or is to be listened on
-	Database          string
-	OwnerPassword     string
-	ReaderPassword    string
-	MaxMemoryBytes    int64
-	Parallel          int
-	ReaderTime        time.Duration
-	ReaderMemoryBytes int64
-	LockTimeout       time.Duration
-	StopTimeout       time.Duration // for the requests that are running
+	Kind              Kind          `json:"kind"`
+	Engine            string        `json:"engine"` // path of library or binary
+	Dir               string        `json:"dir"`
+	Addr              string        `json:"addr"` // the address that is or is to be listened on
+	Database          string        `json:"database"`
+	OwnerPassword     string        `json:"owner_password"`
+	ReaderPassword    string        `json:"reader_password"`
+	MaxMemoryBytes    int64         `json:"max_memory_bytes"`
+	Parallel          int           `json:"parallel"`
+	ReaderTime        time.Duration `json:"reader_time"`
+	ReaderMemoryBytes int64         `json:"reader_memory_bytes"`
+	LockTimeout       time.Duration `json:"lock_timeout"`
+	StopTimeout       time.Duration `json:"stop_timeout"` // for the requests that are running
 }
 
 // childReady is the child's answer, one line of its standard output. The engine may print lines of its own there.
@@ -72,7 +72,7 @@ func (p *process) shutdown(timeout time.Duration) error {
 
 // startChild starts a child and waits until it is ready. No process is left behind when it returns an error.
 func startChild(ctx context.Context, o Options, addr string, ln *net.TCPListener) (*process, childReady, error) {
-	cmd := exec.Command(o.Executable, ChildArg) // not CommandContext: ctx bounds the start, not the life
+	cmd := exec.Command(o.Executable, ChildArg) //nolint:noctx,gosec // ctx bounds the start, not the life; the program is this one
 	cmd.SysProcAttr = childAttributes()
 	if ln != nil {
 		f, err := ln.File()

@@ -41,7 +41,7 @@ func runServer(ctx context.Context, c childConfig, lock *os.File, stderr io.Writ
 	}
 	runtime.LockOSThread() // the server is signaled when the thread that started it ends
 	defer runtime.UnlockOSThread()
-	cmd := exec.Command(c.Engine, "server", "--config-file="+files.configPath())
+	cmd := exec.Command(c.Engine, "server", "--config-file="+files.configPath()) //nolint:noctx,gosec // stopServer ends it in order; the operator names the program
 	cmd.Dir = files.Dir
 	cmd.Stdout, cmd.Stderr = stderr, stderr // stdout is for the parent
 	cmd.ExtraFiles = []*os.File{lock}       // the folder stays locked as long as the server lives, even without this process
@@ -75,10 +75,10 @@ func stopServer(cmd *exec.Cmd, exited chan error, timeout time.Duration) {
 	t := time.NewTimer(timeout)
 	defer t.Stop()
 	select {
-	case <-exited:
+	case <-exited: //nolint:errcheck // it was told to end
 	case <-t.C:
 		_ = cmd.Process.Kill()
-		<-exited
+		<-exited //nolint:errcheck // it was killed
 	}
 }
 

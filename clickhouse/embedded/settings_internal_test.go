@@ -25,7 +25,7 @@ func TestConfigurationFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			path := filepath.Join("testdata", string(kind)+"-"+name+".golden")
-			if update != nil && update.Value.String() == "true" || os.Getenv("UPDATE_GOLDEN") != "" {
+			if update != nil && update.Value.String() == "true" || os.Getenv("UPDATE_GOLDEN") != "" { //nolint:forbidigo // asks for new golden files
 				if err := os.WriteFile(path, got, 0o644); err != nil {
 					t.Fatal(err)
 				}

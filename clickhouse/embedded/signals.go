@@ -41,7 +41,7 @@ func newSignalKeeper() (*signalKeeper, error) {
 	purego.RegisterLibFunc(&k.sigaction, h, "sigaction")
 	k.handlers = make([][sigactionBytes]byte, len(k.signals))
 	for i, s := range k.signals {
-		k.sigaction(int32(s), nil, unsafe.Pointer(&k.handlers[i]))
+		k.sigaction(int32(s), nil, unsafe.Pointer(&k.handlers[i])) //nolint:gosec // C writes it during the call
 	}
 	return k, nil
 }
@@ -52,6 +52,6 @@ func (k *signalKeeper) around(f func()) {
 	defer k.mu.Unlock()
 	f()
 	for i, s := range k.signals {
-		k.sigaction(int32(s), unsafe.Pointer(&k.handlers[i]), nil)
+		k.sigaction(int32(s), unsafe.Pointer(&k.handlers[i]), nil) //nolint:gosec // C reads it during the call
 	}
 }

@@ -108,9 +108,17 @@ func (n *node) openStreams(ctx context.Context) error {
 		if err != nil {
 			return unreachable(fmt.Errorf("NATS at %s: %w", o.URL, err))
 		}
-		n.conn, n.natsURL = conn, o.URL
+		n.conn = conn
 	} else {
-		srv, err := natsembedded.Start(ctx, natsembedded.Options{Dir: n.dir("nats"), Listen: o.Listen, User: o.User, Password: o.Password, SyncAlways: o.SyncEvery})
+		so := natsembedded.Options{Dir: n.dir("nats"), Listen: o.Listen, User: o.User, Password: o.Password, SyncAlways: o.SyncEvery}
+		if o.Listen != "" && o.User == "" {
+			token, err := n.secret("nats.token")
+			if err != nil {
+				return err
+			}
+			so.Token = token
+		}
+		srv, err := natsembedded.Start(ctx, so)
 		if err != nil {
 			return err
 		}

@@ -243,9 +243,12 @@ func (n *node) printFlow(ctx context.Context, out io.Writer, before map[string]u
 	}
 	fmt.Fprintln(out)
 	fmt.Fprintf(out, "ClickHouse  %s   (user reader, read-only; password in %s)\n", address(n.readDSN), n.dir("reader.password"))
-	if n.natsURL != "" {
-		fmt.Fprintf(out, "NATS        %s\n", n.natsURL)
-	} else {
+	switch {
+	case n.cfg.NATS.URL != "":
+		fmt.Fprintf(out, "NATS        %s\n", n.cfg.NATS.URL)
+	case n.natsURL != "":
+		fmt.Fprintf(out, "NATS        %s   (token in %s)\n", n.natsURL, n.dir("nats.token"))
+	default:
 		fmt.Fprintln(out, "NATS        inside this process (nats.listen in the configuration opens it to others)")
 	}
 	if simAddr != "" {

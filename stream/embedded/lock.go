@@ -17,7 +17,7 @@ const lockName = "auyl.lock"
 // kernel frees it if the process dies.
 func acquire(dir string) (*os.File, error) {
 	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock stream store: %w", err)
 	}

@@ -74,8 +74,9 @@ func FlagOf(s auyl.Status) Flags {
 		return Provisional
 	case auyl.StatusBreak:
 		return Break
+	default:
+		return 0
 	}
-	return 0
 }
 
 // inherited flags pass to the area above.
@@ -254,7 +255,7 @@ func (f Flags) status() auyl.Status {
 }
 
 // Gate says what coverage alone says of a cell.
-func Gate(coverage float64, reported int, minimum, full float64) (auyl.Status, string) {
+func Gate(coverage float64, reported int, minimum, full float64) (status auyl.Status, reason string) {
 	switch {
 	case reported == 0:
 		return auyl.StatusMissing, ReasonNoData

@@ -14,16 +14,16 @@ import (
 )
 
 // table reads a CSV file of the oracle as rows by column name.
-func table(t testing.TB, name string) []map[string]string {
-	t.Helper()
+func table(tb testing.TB, name string) []map[string]string {
+	tb.Helper()
 	f, err := os.Open("../testdata/rollup/" + name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer f.Close()
 	all, err := csv.NewReader(f).ReadAll()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var out []map[string]string
 	for _, r := range all[1:] {
@@ -42,10 +42,11 @@ type oracle struct {
 	units map[string]map[string]string
 }
 
-func load(t testing.TB) oracle {
+func load(tb testing.TB) oracle {
+	tb.Helper()
 	o := oracle{units: map[string]map[string]string{}}
 	index := map[string]int32{"": -1}
-	areas := table(t, "areas.csv")
+	areas := table(tb, "areas.csv")
 	var parent []int32
 	for _, level := range []string{"oblast", "district", "okrug", "settlement"} {
 		for _, a := range areas {
@@ -58,25 +59,26 @@ func load(t testing.TB) oracle {
 	}
 	var err error
 	if o.tree, err = rollup.NewTree(parent); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	for _, s := range table(t, "settlements.csv") {
+	for _, s := range table(tb, "settlements.csv") {
 		o.units[s["code"]] = s
 	}
 	return o
 }
 
-func decimal(t testing.TB, s string) auyl.Decimal {
-	t.Helper()
+func decimal(tb testing.TB, s string) auyl.Decimal {
+	tb.Helper()
 	d, err := auyl.ParseDecimal(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
 // totals fills the units: num and den as columns of the oracle; den "" for none.
-func (o oracle) totals(t testing.TB, num func(s map[string]string) (string, string), factor float64) []rollup.Total {
+func (o oracle) totals(tb testing.TB, num func(s map[string]string) (string, string), factor float64) []rollup.Total {
+	tb.Helper()
 	out := make([]rollup.Total, len(o.nodes))
 	for i, a := range o.nodes {
 		s, ok := o.units[a["code"]]
@@ -84,13 +86,13 @@ func (o oracle) totals(t testing.TB, num func(s map[string]string) (string, stri
 			continue
 		}
 		u := &out[i]
-		u.Total, u.WeightTotal = 1, decimal(t, s["population"])
+		u.Total, u.WeightTotal = 1, decimal(tb, s["population"])
 		n, d := num(s)
 		if n == "" || d == "" {
 			continue
 		}
 		u.Reported, u.WeightReported, u.Origin = 1, u.WeightTotal, auyl.OriginSynthetic
-		u.Num, u.Den = decimal(t, n), decimal(t, d)
+		u.Num, u.Den = decimal(tb, n), decimal(tb, d)
 		u.Min, u.Max = u.Num, u.Num
 		if v, ok := rollup.UnitValue(u.Num, u.Den, true, factor); ok {
 			u.WeightDen, u.Weighted = u.WeightTotal, v*u.WeightTotal.Float64()
