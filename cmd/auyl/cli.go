@@ -43,6 +43,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
+	prog     string // as it was called
 }
 
 // common are the flags of every command that reads state.

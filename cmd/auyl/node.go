@@ -30,6 +30,7 @@ type node struct {
 	house *schemas.House
 	log   *slog.Logger
 	env   func(string) (string, bool)
+	prog  string // how this program was called, for lines to paste
 
 	conn    *stream.Conn
 	natsURL string
@@ -51,7 +52,7 @@ func openNode(c common, s streams) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env}, nil
+	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog}, nil
 }
 
 // close undoes what was opened, last first.

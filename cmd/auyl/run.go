@@ -254,7 +254,7 @@ func (n *node) printFlow(ctx context.Context, out io.Writer, before map[string]u
 	if simAddr != "" {
 		fmt.Fprintf(out, "Simulated   http://%s   (every figure from it is synthetic)\n", simAddr)
 	}
-	_, err = fmt.Fprintf(out, "\nAsk:\n  auyl query --data %s \"%s\"\n", n.Data, firstQuery)
+	_, err = fmt.Fprintf(out, "\nAsk:\n  %s query --data %s \"%s\"\n", n.prog, n.Data, firstQuery)
 	return err
 }
 
