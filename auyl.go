@@ -71,12 +71,15 @@ func ParseOrigin(s string) (Origin, error) {
 	return 0, fmt.Errorf("origin %q: %w: want real or synthetic", s, ErrSyntax)
 }
 
-// String returns "real" or "synthetic".
+// String returns "real" or "synthetic"; an origin that was never set is neither.
 func (o Origin) String() string {
-	if o == OriginSynthetic {
+	switch o {
+	case OriginReal:
+		return "real"
+	case OriginSynthetic:
 		return "synthetic"
 	}
-	return "real"
+	return fmt.Sprintf("origin(%d)", byte(o))
 }
 
 // Rank is the precedence of a source where several report one figure: the
