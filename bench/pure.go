@@ -128,7 +128,7 @@ func kernel(ctx context.Context, h *house) (perSecond float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	index := map[auyl.AreaCode]int32{} //nolint:exhaustive // codes, not an enumeration
+	index := map[auyl.AreaCode]int32{}
 	var parents []int32
 	var units []rollup.Total
 	for _, a := range h.Areas.All() { // sorted by code: parents first

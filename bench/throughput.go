@@ -160,7 +160,7 @@ type place struct {
 // settlements are those of each district of the oblast, in the order of codes.
 func settlements(h *house, day auyl.Day) []place {
 	var out []place
-	at := map[auyl.AreaCode]int{} //nolint:exhaustive // codes, not an enumeration
+	at := map[auyl.AreaCode]int{}
 	for _, d := range h.Areas.Children(oblast, day) {
 		at[d.Code] = len(out)
 		out = append(out, place{district: d.Code})

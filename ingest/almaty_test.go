@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/schemas/wire"
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestPublishedStatisticsDecodeWhole reads every file of the example's drop
