@@ -35,6 +35,11 @@ type part struct {
 	until func(context.Context) (uint64, error) // position at which it has read all there is
 }
 
+// stateCache bounds the block cache of each of the two stages. With the store's
+// default of 64 MiB, 172 to 195 MiB were resident after the first pull of the
+// example; with this, and what the pull needed given back, it was 149 MiB.
+const stateCache = 16 << 20
+
 // decodePart is the loop from RAW to DATA.
 func (n *node) decodePart() (part, error) {
 	zone, err := time.LoadLocation(n.cfg.Zone)
@@ -78,7 +83,7 @@ func (n *node) stageParts() ([]part, error) {
 }
 
 func (n *node) stagePart(s stage.Stage, o stage.Options) (part, error) {
-	st, err := state.Open(n.dir("state", o.Name), state.Options{})
+	st, err := state.Open(n.dir("state", o.Name), state.Options{CacheBytes: stateCache})
 	if err != nil {
 		return part{}, err
 	}

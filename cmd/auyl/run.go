@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -102,6 +103,7 @@ func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
 		if c.Once {
 			return got.verdict()
 		}
+		debug.FreeOSMemory() // the first pull needed more than what comes now
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
 		return sched.Run(pulling)
 	})
