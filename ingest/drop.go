@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 )
@@ -30,9 +31,10 @@ type Drop struct {
 	Claimed []auyl.SourceID
 }
 
-// Pages implements Door. A file that cannot be read is an error of the whole
-// pull once the other files are through.
-func (d *Drop) Pages(ctx context.Context, _ func(string) Known, emit func(Page) error, _ func(string)) error {
+// Pages implements Door. A file of the size and time of change that it had is not
+// read again. A file that cannot be read is an error of the whole pull once the
+// other files are through.
+func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Page) error, unchanged func(string)) error {
 	var faults []error
 	for _, dir := range d.Dirs {
 		entries, err := os.ReadDir(dir)
@@ -50,17 +52,31 @@ func (d *Drop) Pages(ctx context.Context, _ func(string) Known, emit func(Page) 
 			if !d.wants(e) {
 				continue
 			}
+			changed, err := changedAt(e)
+			if err == nil && known(e.Name()).Modified == changed {
+				unchanged(e.Name())
+				continue
+			}
 			body, err := readFile(filepath.Join(dir, e.Name()))
 			if err != nil {
 				faults = append(faults, err)
 				continue
 			}
-			if err := emit(Page{Key: e.Name(), Body: body}); err != nil {
+			if err := emit(Page{Key: e.Name(), Body: body, Modified: changed}); err != nil {
 				return err
 			}
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// changedAt tells one state of a file from another without reading it.
+func changedAt(e fs.DirEntry) (string, error) {
+	info, err := e.Info()
+	if err != nil {
+		return "", fmt.Errorf("drop folder: %w", err)
+	}
+	return fmt.Sprintf("%d bytes, %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano)), nil
 }
 
 func (d *Drop) wants(e fs.DirEntry) bool {

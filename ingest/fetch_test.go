@@ -205,7 +205,8 @@ func TestDropTakesFinishedFilesOfItsSource(t *testing.T) {
 		}
 	}
 	keys := func(d *ingest.Drop) (got []string) {
-		err := d.Pages(t.Context(), nil, func(p ingest.Page) error { got = append(got, p.Key); return nil }, nil)
+		none := func(string) ingest.Known { return ingest.Known{} }
+		err := d.Pages(t.Context(), none, func(p ingest.Page) error { got = append(got, p.Key); return nil }, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,6 +217,39 @@ func TestDropTakesFinishedFilesOfItsSource(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"stray.csv"}, keys(&ingest.Drop{Dirs: []string{dir}, Claimed: []auyl.SourceID{"a.b", "c.d"}})); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestDropReadsOnlyWhatChanged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.b@1.csv")
+	if err := os.WriteFile(file, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var l log
+	d := &ingest.Drop{Dirs: []string{dir}, Source: "a.b"}
+	p := puller(t, &l, d, ingest.Options{})
+	pull(t, p)
+	if err := os.Chmod(file, 0); err != nil { // whoever reads it now, as somebody else than root, fails
+		t.Fatal(err)
+	}
+	asked := 0
+	err := d.Pages(t.Context(), func(string) ingest.Known {
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ingest.Known{Modified: fmt.Sprintf("%d bytes, %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano))}
+	}, func(ingest.Page) error { asked++; return nil }, func(string) {})
+	if err != nil || asked != 0 {
+		t.Errorf("an unchanged file was read: %d, %v", asked, err)
+	}
+	if err := errors.Join(os.Chmod(file, 0o600), os.WriteFile(file, []byte("other"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if out := pull(t, p); out.Status != ingest.RunOK {
+		t.Errorf("a changed file: %+v, want ok", out)
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,36 +11,68 @@ import (
 )
 
 var (
-	// sqlBlock is a fenced block of SQL, with what excuses it from giving rows.
+	// sqlBlock is a fenced block with one statement, and what excuses it from giving rows.
 	sqlBlock = regexp.MustCompile("(?ms)^(<!-- no rows -->\\n+)?```sql\\n(.*?)^```$")
-	// typedQuery is a query of a page to be pasted into a shell.
+	// typedQuery is a query that is meant to be pasted into a shell.
 	typedQuery = regexp.MustCompile(`(?m)^ +bin/auyl query "([^"]+)"$`)
 )
 
-// example is one query that the documentation shows.
+// example is one query that a page shows.
 type example struct {
-	where   string // file:line
-	sql     string
-	mayFail bool // to give rows; never to be understood
+	where     string // page:line
+	sql       string
+	maybeNone bool // it need not give a row, only be understood
 }
 
-// examplesOf finds the queries of a page, in its order. A block may hold several
-// statements, each of which begins a line.
+// examplesOf finds the queries of a page.
 func examplesOf(t *testing.T, page string) []example {
 	t.Helper()
-	b, err := os.ReadFile(page)
+	text, err := os.ReadFile(filepath.Join("..", "..", page))
 	if err != nil {
 		t.Fatal(err)
 	}
+	where := func(at int) string { return fmt.Sprintf("%s:%d", page, 1+bytes.Count(text[:at], []byte("\n"))) }
 	var out []example
-	text := string(b)
-	for _, m := range sqlBlock.FindAllStringSubmatchIndex(text, -1) {
-		for _, s := range statements(text[m[4]:m[5]]) {
-			out = append(out, example{at(page, text, m[4]), s, m[2] >= 0})
-		}
+	for _, m := range sqlBlock.FindAllSubmatchIndex(text, -1) {
+		out = append(out, example{where(m[4]), string(text[m[4]:m[5]]), m[2] >= 0})
 	}
-	for _, m := range typedQuery.FindAllStringSubmatchIndex(text, -1) {
-		out = append(out, example{at(page, text, m[2]), text[m[2]:m[3]], false})
+	for _, m := range typedQuery.FindAllSubmatchIndex(text, -1) {
+		out = append(out, example{where(m[2]), string(text[m[2]:m[3]]), false})
+	}
+	if n := bytes.Count(text, []byte("```sql")) + bytes.Count(text, []byte("bin/auyl query \"")); n != len(out) {
+		t.Errorf("%s: %d queries are shown, %d were found: each wants a block or a line of its own", page, n, len(out))
 	}
 	return out
+}
+
+// TestDocumentedQueriesAnswer asks what the pages ask, of the tables that the
+// example gives to whoever follows them.
+func TestDocumentedQueriesAnswer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the whole pipeline: a minute on two cores")
+	}
+	t.Parallel()
+	var examples []example
+	for _, page := range []string{"README.md", "docs/analysts.md", "docs/operators.md"} {
+		found := examplesOf(t, page)
+		if len(found) == 0 {
+			t.Errorf("%s shows no query", page)
+		}
+		examples = append(examples, found...)
+	}
+	p := build(t)
+	p.must(t, "run", "--once")
+	for _, x := range examples {
+		var errs bytes.Buffer
+		c := p.cmd(t, "query", "--format", "csv", x.sql)
+		c.Stderr = &errs
+		out, err := c.Output()
+		if err != nil {
+			t.Errorf("%s: %v\n%s\n%s", x.where, err, x.sql, &errs)
+			continue
+		}
+		if rows := strings.Count(string(out), "\n") - 1; rows < 1 && !x.maybeNone {
+			t.Errorf("%s: no rows\n%s", x.where, x.sql)
+		}
+	}
 }
