@@ -21,6 +21,7 @@ import (
 // Config is the whole configuration. Paths are relative to the file.
 type Config struct {
 	Zone       string     `yaml:"zone"`       // of schedules and local clocks; default Asia/Almaty
+	Schemas    string     `yaml:"schemas"`    // folder of areas, catalogue and contracts; empty: those built in
 	Drop       Drop       `yaml:"drop"`       // files that people and programs put down
 	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
 	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process

@@ -12,7 +12,7 @@ import (
 
 var (
 	// sqlBlock is a fenced block with one statement, and what excuses it from giving rows.
-	sqlBlock = regexp.MustCompile("(?ms)^(<!-- no rows -->\\n+)?```sql\\n(.*?)^```$")
+	sqlBlock = regexp.MustCompile("(?s)(<!-- no rows -->\\n+)?```sql\\n(.*?)\\n```\\n")
 	// typedQuery is a query that is meant to be pasted into a shell.
 	typedQuery = regexp.MustCompile(`(?m)^ +bin/auyl query "([^"]+)"$`)
 )

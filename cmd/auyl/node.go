@@ -48,11 +48,22 @@ func openNode(c common, s streams) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	house, err := schemas.Load(schemas.FS)
+	house, err := houseOf(cfg)
 	if err != nil {
 		return nil, err
 	}
 	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog}, nil
+}
+
+// houseOf reads areas, catalogue and contracts: those of the folder that the
+// configuration names, else those built in.
+func houseOf(cfg *config.Config) (*schemas.House, error) {
+	if cfg.Schemas == "" {
+		return schemas.Load(schemas.FS)
+	}
+	dir := cfg.Path(cfg.Schemas)
+	h, err := schemas.Load(os.DirFS(dir))
+	return h, within(dir, err)
 }
 
 // close undoes what was opened, last first.

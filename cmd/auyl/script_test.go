@@ -56,6 +56,7 @@ func TestScripts(t *testing.T) {
 				"AUYL_DATA="+filepath.Join(e.WorkDir, "data"),
 				"AUYL_CONFIG="+filepath.Join(root, "examples", "almaty", "auyl.yaml"),
 				"EXAMPLE="+filepath.Join(root, "examples", "almaty"),
+				"SCHEMAS="+filepath.Join(root, "schemas"),
 				"HOME="+e.WorkDir)
 			return nil
 		},
