@@ -53,25 +53,25 @@ func (db *DB) Counts(ctx context.Context) (map[string]uint64, error) {
 
 // SourceStatus is what one source gave since the beginning, and its last pull. Times are zero where there was none.
 type SourceStatus struct {
-	Source         string
-	Origin         string // real or synthetic
-	Runs           uint64
-	LastRun        string
-	LastStartedAt  time.Time
-	LastFinishedAt time.Time
-	LastStatus     string // ok, unchanged, partial, failed; empty before the first pull has ended
-	LastError      string
-	Pages          uint64
-	RecordsIn      uint64
-	Used           uint64
-	Skipped        uint64
-	Dead           uint64
-	Observations   uint64
-	Events         uint64
-	DeadLetters    uint64
-	Balance        int64  // records unaccounted for
-	LastRawSeq     uint64 // newest page that is in the tables
-	LastPageAt     time.Time
+	Source         string    `json:"source"`
+	Origin         string    `json:"origin"` // real or synthetic
+	Runs           uint64    `json:"runs"`
+	LastRun        string    `json:"last_run"`
+	LastStartedAt  time.Time `json:"last_started_at"`
+	LastFinishedAt time.Time `json:"last_finished_at"`
+	LastStatus     string    `json:"last_status"` // ok, unchanged, partial, failed; empty before the first pull has ended
+	LastError      string    `json:"last_error"`
+	Pages          uint64    `json:"pages"`
+	RecordsIn      uint64    `json:"records_in"`
+	Used           uint64    `json:"used"`
+	Skipped        uint64    `json:"skipped"`
+	Dead           uint64    `json:"dead"`
+	Observations   uint64    `json:"observations"`
+	Events         uint64    `json:"events"`
+	DeadLetters    uint64    `json:"dead_letters"`
+	Balance        int64     `json:"balance"`      // records unaccounted for
+	LastRawSeq     uint64    `json:"last_raw_seq"` // newest page that is in the tables
+	LastPageAt     time.Time `json:"last_page_at"`
 }
 
 // FlowTable is Status: where the flow of records is what is asked for.
@@ -150,16 +150,22 @@ func (db *DB) deadLetters(ctx context.Context, source string, number, limit uint
 
 // Cell is one vintage of one indicator cell. Pointers are nil where the cell has nothing.
 type Cell struct {
-	Indicator, Area, Level string
-	Freq                   string
-	Start                  time.Time
-	Value, Numerator       *float64
-	Denominator, Coverage  *float64
-	Status, Reason, Origin string
-	FormulaVersion         uint32
-	BoundaryVersion        string
-	RecordedAt             time.Time
-	RawSeq                 uint64
+	Indicator       string    `json:"indicator"`
+	Area            string    `json:"area"`
+	Level           string    `json:"level"`
+	Freq            string    `json:"freq"`
+	Start           time.Time `json:"start"`
+	Value           *float64  `json:"value"`
+	Numerator       *float64  `json:"numerator"`
+	Denominator     *float64  `json:"denominator"`
+	Coverage        *float64  `json:"coverage"`
+	Status          string    `json:"status"`
+	Reason          string    `json:"reason"`
+	Origin          string    `json:"origin"`
+	FormulaVersion  uint32    `json:"formula_version"`
+	BoundaryVersion string    `json:"boundary_version"`
+	RecordedAt      time.Time `json:"recorded_at"`
+	RawSeq          uint64    `json:"raw_seq"`
 }
 
 // Cells returns the vintages of a cell that were known at a time, newest first. The zero time is now.
@@ -197,22 +203,23 @@ type InputsQuery struct {
 
 // Input is an observation that counts, with the way to the raw object.
 type Input struct {
-	Series     auyl.SeriesID
-	Dims       auyl.Dims
-	Area       auyl.AreaCode
-	Period     auyl.Period
-	Value      auyl.Decimal // 0 when Status.Empty()
-	Status     auyl.Status
-	Origin     string
-	Rank       auyl.Rank
-	Source     auyl.SourceID
-	RecordedAt time.Time
-	ReleasedAt time.Time
-	RawSeq     uint64
-	RawSHA256  string // 64 hexadecimal digits
-	Run        string
-	Page, Row  uint32
-	Vintages   uint64 // rows that were weighed for this value
+	Series     auyl.SeriesID `json:"series"`
+	Dims       auyl.Dims     `json:"dims"`
+	Area       auyl.AreaCode `json:"area"`
+	Period     auyl.Period   `json:"period"`
+	Value      auyl.Decimal  `json:"value"` // 0 when Status.Empty()
+	Status     auyl.Status   `json:"status"`
+	Origin     string        `json:"origin"`
+	Rank       auyl.Rank     `json:"rank"`
+	Source     auyl.SourceID `json:"source"`
+	RecordedAt time.Time     `json:"recorded_at"`
+	ReleasedAt time.Time     `json:"released_at"`
+	RawSeq     uint64        `json:"raw_seq"`
+	RawSHA256  string        `json:"raw_sha256"` // 64 hexadecimal digits
+	Run        string        `json:"run"`
+	Page       uint32        `json:"page"`
+	Row        uint32        `json:"row"`
+	Vintages   uint64        `json:"vintages"` // rows that were weighed for this value
 }
 
 // Inputs returns the observations that count, ordered by series, area, period and frequency.

@@ -7,10 +7,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -29,6 +32,7 @@ type Config struct {
 	Sources    []Source   `yaml:"sources"`    // feeds asked over HTTP, in the order in which they are first pulled
 
 	file string
+	src  []byte
 }
 
 // Drop is where files are dropped.
@@ -89,6 +93,11 @@ func Load(path string, env func(string) (string, bool)) (*Config, error) {
 	return parse(path, b, env)
 }
 
+// Default is the configuration of an empty file, with the environment over it.
+func Default(env func(string) (string, bool)) (*Config, error) {
+	return parse("configuration", []byte("{}\n"), env)
+}
+
 func parse(path string, b []byte, env func(string) (string, bool)) (*Config, error) {
 	c := &Config{file: path}
 	dec := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict(), yaml.DisallowUnknownField())
@@ -102,7 +111,14 @@ func parse(path string, b []byte, env func(string) (string, bool)) (*Config, err
 	if err := c.validate(b); err != nil {
 		return nil, err
 	}
+	c.src = b
 	return c, nil
+}
+
+// Fault is an error at a value of the file, named by its YAML path such as
+// $.sources[0].schedule, for checks that need more than this package knows.
+func (c *Config) Fault(path, format string, args ...any) error {
+	return fmt.Errorf("%s%s: %s", c.file, at(c.src, path), fmt.Sprintf(format, args...))
 }
 
 // positioned turns an error of the YAML library into file:line:column: message.
@@ -175,6 +191,21 @@ func (c *Config) validate(src []byte) error {
 	if d, err := time.ParseDuration(c.Drop.Every); err != nil || d < 100*time.Millisecond {
 		bad("$.drop.every", "%q is not a duration of at least 100ms: want 2s", c.Drop.Every)
 	}
+	for i, d := range c.Drop.Dirs {
+		if info, err := os.Stat(c.Path(d)); err != nil || !info.IsDir() {
+			bad(fmt.Sprintf("$.drop.dirs[%d]", i), "%q is not a folder", d)
+		}
+	}
+	for path, addr := range map[string]string{"$.clickhouse.listen": c.ClickHouse.Listen, "$.simulate.listen": c.Simulate.Listen} {
+		if err := Loopback(addr); err != nil {
+			bad(path, "%v", err)
+		}
+	}
+	if c.NATS.Listen != "" {
+		if _, err := netip.ParseAddrPort(c.NATS.Listen); err != nil {
+			bad("$.nats.listen", "%q: want an address and a port such as 127.0.0.1:4222", c.NATS.Listen)
+		}
+	}
 	if c.Simulate.Enabled {
 		if _, err := auyl.ParseDay(c.Simulate.Now); err != nil {
 			bad("$.simulate.now", "%v", err)
@@ -218,11 +249,25 @@ func (c *Config) validate(src []byte) error {
 				bad(p(".page_size"), "%d rows a page: want 1 to 10000", s.PageSize)
 			}
 		}
+		if s.KeyEnv != "" && !envName.MatchString(s.KeyEnv) {
+			bad(p(".key_env"), "%q is not the name of an environment variable", s.KeyEnv)
+		}
 		if s.Schedule == "" {
 			bad(p(""), "source %s has no schedule: want schedule: \"0 6 * * *\"", s.ID)
 		}
 	}
 	return errors.Join(faults...)
+}
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// Loopback checks an address on which only this machine may be served.
+func Loopback(addr string) error {
+	a, err := netip.ParseAddrPort(strings.Replace(addr, "localhost:", "127.0.0.1:", 1))
+	if err != nil || !a.Addr().IsLoopback() {
+		return fmt.Errorf("%q: want an address of this machine alone and a port, such as 127.0.0.1:8123", addr)
+	}
+	return nil
 }
 
 func webURL(s string) error {

@@ -53,6 +53,10 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		{"source twice", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/']}\n  - {id: a.b, schedule: '@daily', urls: ['http://h/']}\n", "auyl.yaml:3:10: source a.b is there twice"},
 		{"bad address", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['ftp://h/']}\n", "is not an address to ask"},
 		{"password in an address", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://u:p@h/']}\n", "no password"},
+		{"no such folder", "drop:\n  dirs: [nowhere]\n", "auyl.yaml:2:10: \"nowhere\" is not a folder"},
+		{"open to others", "clickhouse: {listen: '0.0.0.0:8123'}\n", "auyl.yaml:1:22: \"0.0.0.0:8123\""},
+		{"no port", "simulate: {listen: '127.0.0.1:99999'}\n", "auyl.yaml:1:20:"},
+		{"key_env", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/'], key_env: 'a b'}\n", "not the name of an environment variable"},
 		{"even number of copies", "nats: {replicas: 2}\n", "auyl.yaml:1:18: 2 copies"},
 	}
 	for _, tt := range tests {

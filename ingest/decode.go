@@ -22,6 +22,7 @@ const (
 	ReasonPageBroken   = "page_broken"
 	ReasonPageEmpty    = "page_empty"
 	ReasonPageTooLarge = "page_too_large"
+	ReasonPageFaults   = "page_too_many_faults"
 	ReasonColumn       = "missing_column"
 	ReasonUnreadable   = "unreadable_record"
 	ReasonRequired     = "required"
@@ -140,7 +141,7 @@ func (p *pageReader) Header(names []string) error {
 // Record implements the recorders of the formats.
 func (p *pageReader) Record(row int, position string, fields []string) error {
 	p.m.record(p.out, row, position, fields)
-	return nil
+	return p.out.full()
 }
 
 // Broken implements the recorders of the formats.
@@ -166,6 +167,10 @@ func (p *pageReader) refusePage(err error) {
 		p.refuse(ReasonColumn, missing.found(), missing.expected(), missing.mend(contractFile(p.c)))
 	case errors.Is(err, csv.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
 		p.refuse(ReasonPageHTML, "a page of HTML", p.c.Format, "the source answered with a page for people (login, error, captcha): pull again later, and look at the address and the key")
+	case errors.Is(err, errTooMuch):
+		p.refuse(ReasonPageTooLarge, err.Error(), fmt.Sprintf("at most %d observations and as many events a page", maxPageRows), "split the file")
+	case errors.Is(err, errTooManyFaults):
+		p.refuse(ReasonPageFaults, err.Error(), fmt.Sprintf("at most %d bad records a page", maxPageLetters), "a file with so many bad records is another file: hold it against "+contractFile(p.c))
 	case errors.Is(err, csv.ErrTooManyRows) || errors.Is(err, xlsx.ErrTooLarge) || errors.Is(err, taldau.ErrTooManyRows) || errors.Is(err, egov.ErrTooLarge):
 		p.refuse(ReasonPageTooLarge, err.Error(), p.c.Format, "split the file")
 	default:

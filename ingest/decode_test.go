@@ -268,6 +268,30 @@ func TestConflictingRecordsAreDead(t *testing.T) {
 	}
 }
 
+// TestHugePagesAreRefusedWhole holds what a page may say to what one frame holds.
+func TestHugePagesAreRefusedWhole(t *testing.T) {
+	t.Parallel()
+	d := decoder(t, peopleContract)
+	bad := peopleHeader + strings.Repeat("195200000;a;2023-01-01;both;-1;\n", 50_002)
+	if got := decode(t, d, "test.people", bad); len(got.Dead) != 1 || !strings.Contains(got.Dead[0], ingest.ReasonPageFaults) {
+		t.Errorf("a page of bad records = %v, want it refused", got.Dead)
+	}
+	if testing.Short() {
+		return
+	}
+	var large strings.Builder
+	large.WriteString(peopleHeader)
+	day := auyl.Day(0)
+	for range 1_000_002 {
+		fmt.Fprintf(&large, "19520%04d;a;%s;both;1;\n", 0, day)
+		day++
+	}
+	got := decode(t, d, "test.people", large.String())
+	if len(got.Dead) != 1 || !strings.Contains(got.Dead[0], ingest.ReasonPageTooLarge) || len(got.Obs) != 0 {
+		t.Errorf("a page of a million records and two: %v, want it refused", got.Dead)
+	}
+}
+
 const callsHeader = "no;kato;at;arrived;norm;outcome;phone\n"
 
 func TestDecodeMakesEvents(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"github.com/auyl-kz/auyl"
 )
 
-// MaxFileBytes bounds one dropped file.
-const MaxFileBytes = 2 << 30
+// MaxFileBytes bounds one dropped file; a page is held in memory while it is read.
+const MaxFileBytes = 256 << 20
 
 // Drop is the door of files that people and programs put into folders. A file
 // belongs to the source that its name begins with: bns.sme@2026-10.csv. Hidden
@@ -29,6 +29,14 @@ type Drop struct {
 	Source auyl.SourceID
 	// Claimed are the sources that have files of their own; used when Source is "".
 	Claimed []auyl.SourceID
+	// Settle is how long a file must have been left alone: one that changed later
+	// than that ago is still being written. 0 takes every file at once.
+	Settle time.Duration
+	// Wait makes a pull wait for such files, a minute at most for each, instead of
+	// leaving them to the next look.
+	Wait bool
+	// Now is the clock of Settle; nil with Settle 0.
+	Now func() time.Time
 }
 
 // Pages implements Door. A file of the size and time of change that it had is not
@@ -52,8 +60,12 @@ func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Pa
 			if !d.wants(e) {
 				continue
 			}
-			changed, err := changedAt(e)
-			if err == nil && known(e.Name()).Modified == changed {
+			changed, err := d.settled(ctx, e)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			if changed == "" || known(e.Name()).Modified == changed {
 				unchanged(e.Name())
 				continue
 			}
@@ -70,13 +82,31 @@ func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Pa
 	return errors.Join(faults...)
 }
 
-// changedAt tells one state of a file from another without reading it.
-func changedAt(e fs.DirEntry) (string, error) {
-	info, err := e.Info()
-	if err != nil {
-		return "", fmt.Errorf("drop folder: %w", err)
+// maxSettle bounds the wait for one file.
+const maxSettle = time.Minute
+
+// settled tells one state of a file from another without reading it; "" says that
+// the file is still being written.
+func (d *Drop) settled(ctx context.Context, e fs.DirEntry) (string, error) {
+	for waited := time.Duration(0); ; waited += d.Settle {
+		info, err := e.Info()
+		if err != nil {
+			return "", fmt.Errorf("drop folder: %w", err)
+		}
+		if d.Settle == 0 || d.Now().Sub(info.ModTime()) >= d.Settle {
+			return fmt.Sprintf("%d bytes, %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano)), nil
+		}
+		if !d.Wait || waited >= maxSettle {
+			return "", nil
+		}
+		t := time.NewTimer(d.Settle)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return "", ctx.Err()
+		}
 	}
-	return fmt.Sprintf("%d bytes, %s", info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano)), nil
 }
 
 func (d *Drop) wants(e fs.DirEntry) bool {

@@ -54,7 +54,10 @@ type Source struct {
 	Origin          auyl.Origin
 	Rank            auyl.Rank
 	ContractVersion uint32
-	Door            Door
+	// ByReference keeps the bytes of pages out of the stream, which then holds
+	// their hash alone: for registers with personal data.
+	ByReference bool
+	Door        Door
 }
 
 // Outcome is the end of one pull.
@@ -229,7 +232,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 	if !pg.ReleasedAt.IsZero() {
 		msg.Vintage.ReleasedAtMs = pg.ReleasedAt.UnixMilli()
 	}
-	if len(pg.Body) <= p.o.InlineBytes {
+	if len(pg.Body) <= p.o.InlineBytes && !p.src.ByReference {
 		msg.Data = pg.Body
 	}
 	next := st.clone()

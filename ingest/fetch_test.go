@@ -182,6 +182,50 @@ func TestLargePageTravelsByHash(t *testing.T) {
 	}
 }
 
+func TestPagesWithPersonalDataStayOutOfTheStream(t *testing.T) {
+	t.Parallel()
+	store, err := archive.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var l log
+	p, err := ingest.NewPuller(ingest.Source{ID: "a.b", ByReference: true, Door: pages{{Key: "x", Body: []byte("991231500003")}}}, &l, store, ingest.NewClock(time.Now), ingest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pull(t, p)
+	if strings.Contains(l.frames[0].String(), "991231500003") {
+		t.Errorf("the page is in the stream: %v", l.frames[0])
+	}
+	if b, err := store.Get([32]byte(l.frames[0].GetVintage().GetRawSha256())); err != nil || string(b) != "991231500003" {
+		t.Errorf("raw object = %q, %v, want the page", b, err)
+	}
+}
+
+func TestDropLeavesFilesThatAreStillWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "a.b@1.csv")
+	if err := os.WriteFile(file, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := info.ModTime().Add(time.Second / 2)
+	d := &ingest.Drop{Dirs: []string{dir}, Source: "a.b", Settle: time.Second, Now: func() time.Time { return now }}
+	var l log
+	p := puller(t, &l, d, ingest.Options{QuietUnchanged: true})
+	if out := pull(t, p); out.Pages != 0 {
+		t.Errorf("a file changed half a second ago was taken: %+v", out)
+	}
+	now = now.Add(time.Second)
+	if out := pull(t, p); out.Pages != 1 {
+		t.Errorf("a file left alone for a second was not taken: %+v", out)
+	}
+}
+
 func TestRecordedTimesOnlyGrow(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1_000_000)

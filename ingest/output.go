@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +18,30 @@ const (
 	maxEvents       = 4_096
 	maxDeadLetters  = 256
 )
+
+// Limits of one page. What it says must fit into one frame of a thousand
+// messages, here and at the stage behind, which makes up to four cells of an
+// observation; and what is gathered of it stays below half a gigabyte.
+const (
+	maxPageRows    = 1_000_000 // of observations, and of events
+	maxPageLetters = 50_000
+)
+
+var (
+	errTooMuch       = errors.New("page holds too much")
+	errTooManyFaults = errors.New("page holds too many bad records")
+)
+
+// full says why no more of the page can be taken.
+func (o *output) full() error {
+	switch {
+	case o.flow.GetObservations() > maxPageRows || o.flow.GetEvents() > maxPageRows:
+		return errTooMuch
+	case len(o.letters) > maxPageLetters:
+		return errTooManyFaults
+	}
+	return nil
+}
 
 // output gathers what one page says, by partition, in columns.
 type output struct {

@@ -19,6 +19,12 @@ type Scheduled struct {
 	Times string
 }
 
+// CheckTimes checks the language of times.
+func CheckTimes(times string) error {
+	_, err := cron.ParseStandard(times)
+	return err
+}
+
 // Schedule asks sources at their times.
 type Schedule struct {
 	items []scheduledItem

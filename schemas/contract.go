@@ -156,6 +156,16 @@ type Attribute struct {
 // of an API.
 func (c *Contract) ByFile() bool { return c.Format == "csv" || c.Format == "xlsx" }
 
+// Personal reports whether pages of the source hold personal fields.
+func (c *Contract) Personal() bool {
+	for _, f := range c.Fields {
+		if f.Personal != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // LoadContracts reads contracts/*.yaml and holds them against the catalogue.
 // Errors: Problems.
 func LoadContracts(fsys fs.FS, cat *Catalogue) (map[auyl.SourceID]*Contract, error) {

@@ -74,15 +74,22 @@ func makeCell(ind *indicator, t *rollup.Total, own bool) cell {
 	case rollup.RuleWeighted:
 		// Of a mean, numerator and denominator are what was divided. A figure
 		// of the area's own, and one that nothing weighs, keeps its parts.
-		if w, err := auyl.DecimalOf(t.Weighted); err == nil && t.Flags&rollup.WeightUnknown == 0 {
-			out.weighted = w
+		// Where the population of some unit is not known they are of the others.
+		w, err := auyl.DecimalOf(t.Weighted)
+		if err != nil { // no numerator: an overflow for the areas above
+			out.den, out.has = t.WeightDen, out.has|hasDenominator
+			return out
 		}
+		out.weighted = w
 		if own && (out.direct || t.WeightDen == 0) {
 			out.num, out.has = t.Num, out.has|hasNumerator
 			if ind.ratio() {
 				out.den, out.has = t.Den, out.has|hasDenominator
 			}
 			return out
+		}
+		if t.WeightDen == 0 && t.Flags&rollup.WeightUnknown != 0 {
+			return out // nothing was divided
 		}
 		out.num, out.den = out.weighted, t.WeightDen
 		out.has |= hasNumerator | hasDenominator

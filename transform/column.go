@@ -26,21 +26,22 @@ type column struct {
 	origin auyl.Origin // real if anything of it is
 }
 
-// column returns an input as a cell of the period uses it.
-func (p *part) column(n int32, period auyl.Period, t *tree) (*column, error) {
+// column returns an input as a cell of the period uses it. A stock is carried
+// forward for at most reach days.
+func (p *part) column(n int32, period auyl.Period, reach auyl.Day, t *tree) (*column, error) {
 	in := &p.m.inputs[n]
 	k := blockKey{n, period.Freq(), period.Start()}
 	if in.kind == KindStock {
 		k = blockKey{n, auyl.FreqDay, asOf(period)}
 	}
-	key := colKey{k, t}
+	key := colKey{k, reach, t}
 	if c := p.cols[key]; c != nil {
 		return c, nil
 	}
 	c := &column{vals: make([]val, t.Len())}
 	switch in.kind {
 	case KindStock:
-		days, err := p.days(n, auyl.FreqDay, k.start-in.maxAge, k.start+1)
+		days, err := p.days(n, auyl.FreqDay, k.start-reach, k.start+1)
 		if err != nil {
 			return nil, err
 		}

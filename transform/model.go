@@ -102,7 +102,16 @@ type indicator struct {
 	inputs    []int32    // both, each once
 	drivers   []int32    // inputs whose periods are the cells' periods
 	byStock   bool       // all inputs are stocks: they are their own drivers
+	exact     bool       // stocks count on their own day alone
 	unit      auyl.Level // of the areas that report
+}
+
+// reach is for how many days after its own a stock counts as an input.
+func (ind *indicator) reach(in *input) auyl.Day {
+	if ind.exact {
+		return 0
+	}
+	return in.maxAge
 }
 
 // cellLevel is the lowest level with cells.
@@ -238,6 +247,9 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 			}
 		}
 	}
+	// Where the period is the day of the stocks, an older one is not of that
+	// period: who said nothing on that day did not report. "last" asks for it.
+	ind.exact = ind.byStock && d.Freq == auyl.FreqDay
 	switch d.Rollup {
 	case "sum", "ratio":
 		// A sum with a denominator is a ratio of sums: there is no other sum of ratios.
@@ -248,6 +260,7 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 	case "weighted":
 		ind.params.Rule = rollup.RuleWeighted
 	case "last":
+		ind.exact = false
 		ind.params.Rule = rollup.RuleLast
 		if ind.ratio() {
 			ind.params.Rule = rollup.RuleRatio

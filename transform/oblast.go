@@ -262,7 +262,10 @@ func totalOf(ind *indicator, c *cell) rollup.Total {
 	if t.Reported == 0 {
 		return t
 	}
-	if c.has&hasNumerator == 0 {
+	weighted := ind.params.Rule == rollup.RuleWeighted
+	// A mean of which no weight is known has no parts and adds none.
+	unweighed := weighted && c.weightTotal < 0 && c.has&hasDenominator == 0 && c.reason != rollup.ReasonOverflow
+	if c.has&hasNumerator == 0 && !unweighed {
 		t.Flags |= rollup.Overflow
 	}
 	// A low coverage makes a cell an estimate too; that is judged anew above.
@@ -270,9 +273,11 @@ func totalOf(ind *indicator, c *cell) rollup.Total {
 		t.Flags |= rollup.FlagOf(c.status)
 	}
 	t.Num, t.Den, t.Min, t.Max = c.num, c.den, c.num, c.num
-	if ind.params.Rule == rollup.RuleWeighted && c.weightTotal >= 0 {
+	if weighted {
 		t.Weighted = c.weighted.Float64()
 		switch {
+		case !c.direct && c.level >= ind.unit && c.weightReported <= 0:
+			// The parts of a unit that nothing weighs are its own, no weights.
 		case !c.direct:
 			t.WeightDen = c.den
 		case !ind.ratio() || c.den != 0:

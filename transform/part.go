@@ -38,6 +38,7 @@ type part struct {
 
 type colKey struct {
 	blockKey // of a flow: its block; of a stock: the day it is looked up on
+	reach    auyl.Day
 	tree     *tree
 }
 
@@ -135,17 +136,17 @@ func (p *part) targets() ([]target, error) {
 			}
 			continue
 		}
-		touch := func(u int32) error {
-			return p.periods(u, k.start, k.start+in.maxAge, func(period auyl.Period) { set[target{u, period}] = struct{}{} })
+		touch := func(u int32, reach auyl.Day) error {
+			return p.periods(u, k.start, k.start+reach, func(period auyl.Period) { set[target{u, period}] = struct{}{} })
 		}
 		for _, u := range in.uses {
-			if err := touch(u); err != nil {
+			if err := touch(u, p.m.indicators[u].reach(in)); err != nil {
 				return nil, err
 			}
 		}
-		if k.input == p.m.population {
+		if k.input == p.m.population { // a weight is carried, whatever it weighs
 			for u := range p.m.indicators {
-				if err := touch(int32(u)); err != nil {
+				if err := touch(int32(u), in.maxAge); err != nil {
 					return nil, err
 				}
 			}
@@ -226,7 +227,7 @@ func (p *part) compute(tg target) ([]cell, error) {
 	}
 	cols := make(map[int32]*column, len(ind.inputs))
 	for _, n := range ind.inputs {
-		c, err := p.column(n, tg.period, t)
+		c, err := p.column(n, tg.period, ind.reach(&p.m.inputs[n]), t)
 		if err != nil {
 			return nil, err
 		}
@@ -235,7 +236,7 @@ func (p *part) compute(tg target) ([]cell, error) {
 	var pop *column
 	if p.m.population >= 0 {
 		var err error
-		if pop, err = p.column(p.m.population, tg.period, t); err != nil {
+		if pop, err = p.column(p.m.population, tg.period, p.m.inputs[p.m.population].maxAge, t); err != nil {
 			return nil, err
 		}
 	}

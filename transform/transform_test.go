@@ -111,6 +111,9 @@ func testModel() transform.Model {
 		},
 		Indicators: []transform.Indicator{
 			ind("population_total", auyl.FreqDay, "population_end", "", 1, "sum"),
+			ind("water_day", auyl.FreqDay, "with_water", "population_end", 100, "ratio"),
+			ind("water_last", auyl.FreqDay, "with_water", "", 1, "last"),
+			ind("water_mean", auyl.FreqDay, "with_water", "", 1, "weighted"),
 			ind("water_share", auyl.FreqHalfYear, "with_water", "population_end", 100, "ratio"),
 			ind("births_total", auyl.FreqMonth, "births", "", 1, "sum"),
 			ind("natural_rate", auyl.FreqMonth, "births - deaths", "population_end", 1000, "ratio"),

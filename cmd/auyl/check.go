@@ -34,7 +34,7 @@ func (c *checkCmd) Run(s streams) error {
 		if err != nil {
 			faults = append(faults, err)
 		} else {
-			look(houseOf(cfg))
+			look(checked(cfg))
 		}
 	}
 	for _, p := range c.Paths {
@@ -46,7 +46,10 @@ func (c *checkCmd) Run(s streams) error {
 			h, err := schemas.Load(os.DirFS(p))
 			look(h, within(p, err))
 		case filepath.Ext(p) == ".yaml" || filepath.Ext(p) == ".yml":
-			_, err := config.Load(p, s.env)
+			cfg, err := config.Load(p, s.env)
+			if err == nil {
+				_, err = checked(cfg)
+			}
 			faults = append(faults, err)
 		default:
 			faults = append(faults, &exitError{exitUsage, fmt.Errorf("%s: neither a folder nor a .yaml file", p)})
@@ -62,6 +65,15 @@ func (c *checkCmd) Run(s streams) error {
 		fmt.Fprintln(s.out, "ok")
 	}
 	return nil
+}
+
+// checked reads the schemas of a configuration and holds its sources against them.
+func checked(cfg *config.Config) (*schemas.House, error) {
+	h, err := houseOf(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return h, checkSources(cfg, h)
 }
 
 // within puts the folder before the files of problems.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -51,9 +52,17 @@ type common struct {
 	Data   string `help:"Folder that holds all state." default:"./data" env:"AUYL_DATA" type:"path"`
 	Config string `help:"Configuration file." default:"examples/almaty/auyl.yaml" env:"AUYL_CONFIG" type:"path"`
 	Log    string `help:"What to log to standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error" env:"AUYL_LOG"`
+
+	reads bool // the command only reads
 }
 
-func (c *common) load(s streams) (*config.Config, error) { return config.Load(c.Config, s.env) }
+func (c *common) load(s streams) (*config.Config, error) {
+	cfg, err := config.Load(c.Config, s.env)
+	if c.reads && errors.Is(err, fs.ErrNotExist) {
+		return config.Default(s.env) // whoever only reads needs no more than the data folder
+	}
+	return cfg, err
+}
 
 func (c *common) dir(parts ...string) string {
 	return filepath.Join(append([]string{c.Data}, parts...)...)

@@ -140,6 +140,7 @@ type explanation struct {
 	Cell      clickhouse.Cell    `json:"cell"`
 	Vintages  int                `json:"vintages"`
 	Inputs    []clickhouse.Input `json:"inputs"`
+	Events    []eventPages       `json:"events"`
 }
 
 func (c *indicatorExplainCmd) Run(ctx context.Context, s streams) error {
@@ -183,8 +184,9 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("time %q: want 2026-07-01 or 2026-07-01T12:00:00Z", s)
 }
 
-// explain finds the cell and the observations that it stands on: those of its
-// series for the area and all below it, stocks as far back as they are carried.
+// explain finds the cell and what it stands on: the observations of its series
+// for the area and all below it, stocks as far back as they are carried, and for
+// series that are counted the pages of the events.
 func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaCode, p auyl.Period, asOf time.Time) (*explanation, error) {
 	cells, err := n.db.Cells(ctx, i.ID, area, p, asOf)
 	if err != nil {
@@ -197,7 +199,7 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 	}
 	e := &explanation{
 		Indicator: string(i.ID), Name: i.Names.RU, Area: area.String(), Period: p.String(), Unit: i.Unit, Cell: cell, Vintages: len(cells),
-		Formula: i.Numerator,
+		Formula: i.Numerator, Inputs: []clickhouse.Input{}, Events: []eventPages{},
 	}
 	if i.Denominator != "" {
 		e.Formula = fmt.Sprintf("%g × (%s) / (%s)", i.Factor, i.Numerator, i.Denominator)
@@ -205,8 +207,14 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 	if a, ok := n.house.Areas.At(area, p.LastDay()); ok {
 		e.AreaName = a.NameRU
 	}
+	var reported []auyl.SeriesID
 	for _, id := range i.Inputs {
 		x := n.house.Catalogue.SeriesOf(id)
+		if x.Event != nil {
+			e.counted(x)
+			continue
+		}
+		reported = append(reported, id)
 		q := clickhouse.InputsQuery{Series: []auyl.SeriesID{id}, Area: area, First: p.Start(), Last: p.LastDay(), AsOf: cell.RecordedAt}
 		if strings.Contains(i.Numerator, string(id)) {
 			q.Dims = i.NumeratorDims
@@ -224,8 +232,10 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 		}
 		e.Inputs = append(e.Inputs, newestStocks(in)...)
 	}
-	e.Inputs = e.own(i.Inputs)
-	return e, nil
+	if len(reported) > 0 {
+		e.Inputs = e.own(reported)
+	}
+	return e, e.findEvents(ctx, n, area, p)
 }
 
 // newestStocks keeps, of what a series gave for an area on several days, the
@@ -289,8 +299,19 @@ func (e *explanation) print(out io.Writer, limit int) error {
 	}
 	fmt.Fprintf(out, "known      since %s, %d vintage(s)\n", stamp(c.RecordedAt), e.Vintages)
 	fmt.Fprintf(out, "formula    %s (version %d), boundaries %s\n\n", e.Formula, c.FormulaVersion, c.BoundaryVersion)
+	if err := e.printInputs(out, limit); err != nil {
+		return err
+	}
+	for _, v := range e.Events {
+		if err := v.print(out, limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *explanation) printInputs(out io.Writer, limit int) error {
 	if len(e.Inputs) == 0 {
-		fmt.Fprintln(out, "No observations below it: the indicator is counted from events, see auyl query \"SELECT * FROM auyl.event_current WHERE area = …\".")
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -308,10 +329,14 @@ func (e *explanation) print(out io.Writer, limit int) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	if limit > 0 && len(e.Inputs) > limit {
-		fmt.Fprintf(out, "… and %d more: --limit 0 prints all\n", len(e.Inputs)-limit)
-	}
+	more(out, len(e.Inputs), limit)
 	return nil
+}
+
+func more(out io.Writer, n, limit int) {
+	if limit > 0 && n > limit {
+		fmt.Fprintf(out, "… and %d more: --limit 0 prints all\n", n-limit)
+	}
 }
 
 func number(f float64) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -157,4 +158,43 @@ func TestBadInputEndsAsDeadLettersAndTheRestGoesOn(t *testing.T) {
 	if got := p.must(t, "dead", "show", "1"); !strings.Contains(got, "mend") || !strings.Contains(got, "auyl raw show") {
 		t.Errorf("auyl dead show 1 = %s, want the mend and the raw object", got)
 	}
+}
+
+func TestNothingUsableIsAnError(t *testing.T) {
+	t.Parallel()
+	p := build(t)
+	drop := p.dropOnly(t)
+	put(t, drop, "bns.sme@2026-09.csv", smeHeader+"195234999\tа\t2026-09\t1\t1\n")
+	c := p.cmd(t, "run", "--once")
+	var errs strings.Builder
+	c.Stderr = &errs
+	if err := c.Run(); err == nil || c.ProcessState.ExitCode() != exitData || !strings.Contains(errs.String(), "nothing could be used: 1 dead letters") {
+		t.Errorf("auyl run --once = %v, %s, want exit 1 and the reason", err, &errs)
+	}
+}
+
+// TestInterruptAtAnyMomentEndsWell sends Ctrl-C at random moments of the start
+// and of the first pull, over and over; the work is then finished.
+func TestInterruptAtAnyMomentEndsWell(t *testing.T) {
+	t.Parallel()
+	p := build(t)
+	drop := p.dropOnly(t)
+	for i := range 9 {
+		put(t, drop, fmt.Sprintf("bns.sme@2026-%02d.csv", i+1), fmt.Sprintf("%s195234000\tа\t2026-%02d\t100\t%d\n", smeHeader, i+1, i))
+	}
+	for i := range 8 {
+		c := p.cmd(t, "run", "--once")
+		var errs strings.Builder
+		c.Stderr = &errs
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		at := time.AfterFunc(time.Duration(100+i*250)*time.Millisecond, func() { _ = c.Process.Signal(syscall.SIGINT) })
+		if err := c.Wait(); err != nil {
+			t.Errorf("interrupt %d: %v\n%s", i, err, &errs)
+		}
+		at.Stop()
+	}
+	p.must(t, "run", "--once")
+	p.until(t, "SELECT count() AS n, sum(observations) AS o FROM auyl.flow", "n,o\n9,18")
 }

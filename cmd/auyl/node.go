@@ -13,10 +13,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/archive"
 	"github.com/auyl-kz/auyl/clickhouse"
 	chembedded "github.com/auyl-kz/auyl/clickhouse/embedded"
 	"github.com/auyl-kz/auyl/config"
+	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/stream"
 	natsembedded "github.com/auyl-kz/auyl/stream/embedded"
@@ -52,6 +54,9 @@ func openNode(c common, s streams) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSources(cfg, house); err != nil {
+		return nil, err
+	}
 	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog}, nil
 }
 
@@ -64,6 +69,21 @@ func houseOf(cfg *config.Config) (*schemas.House, error) {
 	dir := cfg.Path(cfg.Schemas)
 	h, err := schemas.Load(os.DirFS(dir))
 	return h, within(dir, err)
+}
+
+// checkSources holds the sources of the configuration against contracts and the
+// language of schedules.
+func checkSources(cfg *config.Config, h *schemas.House) error {
+	var faults []error
+	for i, s := range cfg.Sources {
+		if h.Contracts[auyl.SourceID(s.ID)] == nil {
+			faults = append(faults, cfg.Fault(fmt.Sprintf("$.sources[%d].id", i), "source %s has no contract: write schemas/contracts/%s.yaml", s.ID, s.ID))
+		}
+		if err := ingest.CheckTimes(s.Schedule); err != nil {
+			faults = append(faults, cfg.Fault(fmt.Sprintf("$.sources[%d].schedule", i), "%v", err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // close undoes what was opened, last first.
@@ -190,8 +210,10 @@ func (n *node) startEngine(ctx context.Context) (*chembedded.Engine, error) {
 		return nil, unreachable(err)
 	}
 	listen := n.cfg.ClickHouse.Listen
-	if l, err := net.Listen("tcp", listen); err != nil { //nolint:noctx // asks whether the port is free, for an instant
+	if l, err := net.Listen("tcp", listen); errors.Is(err, syscall.EADDRINUSE) { //nolint:noctx // asks whether the port is free, for an instant
 		listen = "127.0.0.1:0"
+	} else if err != nil {
+		return nil, unreachable(fmt.Errorf("ClickHouse engine: %w", err))
 	} else if err := l.Close(); err != nil {
 		return nil, err
 	}

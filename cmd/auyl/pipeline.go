@@ -40,6 +40,9 @@ type part struct {
 // example; with this, and what the pull needed given back, it was 149 MiB.
 const stateCache = 16 << 20
 
+// settle is how long a dropped file must have been left alone before it is taken.
+const settle = time.Second
+
 // decodePart is the loop from RAW to DATA.
 func (n *node) decodePart() (part, error) {
 	zone, err := time.LoadLocation(n.cfg.Zone)
@@ -132,6 +135,9 @@ func (n *node) simulated(ctx context.Context) (addr, dir string, err error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", "", fmt.Errorf("simulate: %w", err)
 	}
+	if err := markSynthetic(dir); err != nil {
+		return "", "", err
+	}
 	if _, err := m.WriteRegisters(dir); err != nil {
 		return "", "", err
 	}
@@ -175,7 +181,9 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
 		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
 		if c != nil {
-			src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, c.Version
+			src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
+		} else {
+			src.ByReference = true // nobody knows what is in it
 		}
 		raw, err := ingest.OpenRaw(ctx, n.conn, id)
 		if err != nil {
@@ -196,6 +204,9 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if registers != "" {
 		dirs = append(dirs, registers)
 	}
+	drop := func(id auyl.SourceID) *ingest.Drop {
+		return &ingest.Drop{Dirs: dirs, Source: id, Settle: settle, Wait: !quiet, Now: time.Now}
+	}
 	every := "@every " + n.cfg.Drop.Every
 	asked := map[auyl.SourceID]bool{}
 	for _, s := range n.cfg.Sources {
@@ -204,7 +215,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(n.house.Contracts[id], id, &ingest.Drop{Dirs: dirs, Source: id}, every, quiet); err != nil {
+		if err := add(n.house.Contracts[id], id, drop(id), every, quiet); err != nil {
 			return nil, err
 		}
 	}
@@ -222,8 +233,10 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 			return nil, err
 		}
 	}
+	unclaimed := drop("")
+	unclaimed.Claimed = claimed
 	// Files that no contract claims are told, not overlooked.
-	if err := add(nil, "drop.unclaimed", &ingest.Drop{Dirs: dirs, Claimed: claimed}, every, true); err != nil {
+	if err := add(nil, "drop.unclaimed", unclaimed, every, true); err != nil {
 		return nil, err
 	}
 	return ingest.NewSchedule(items, zone, time.Now, n.log)

@@ -18,6 +18,7 @@ import (
 
 // reading opens the tables for a command that only reads, and closes them.
 func (c *common) reading(ctx context.Context, s streams, f func(*node) error) (err error) {
+	c.reads = true
 	n, err := openNode(*c, s)
 	if err != nil {
 		return err
@@ -119,9 +120,9 @@ func (c *deadListCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "number\tsource\tpull\tpage\tposition\tfield\treason\tfound\texpected")
+		fmt.Fprintln(w, "number\tsource\torigin\tpull\tpage\tposition\tfield\treason\tfound\texpected")
 		for _, l := range letters {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Number, l.Source, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Number, l.Source, l.Origin, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
 		}
 		return w.Flush()
 	})

@@ -18,7 +18,7 @@ type rawShowCmd struct {
 
 // Help implements kong's longer text.
 func (*rawShowCmd) Help() string {
-	return "Example (a hash stands in each line of `auyl indicator explain`):\n  auyl raw show 3f9a1c | head"
+	return "Example (a hash stands in each line of `auyl indicator explain`):\n  auyl raw show f9903f2d14b4 | head"
 }
 
 func (c *rawShowCmd) Run(_ context.Context, s streams) error {

@@ -32,51 +32,65 @@ func (*runCmd) Help() string {
   auyl run --once --data /tmp/auyl  pull every source once and exit`
 }
 
-func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
+func (c *runCmd) Run(ctx context.Context, s streams) error {
+	begun, err := c.run(ctx, s)
+	if !begun && ctx.Err() != nil {
+		return nil // asked to stop before anything was taken in
+	}
+	return err
+}
+
+// run reports whether the loops were started: from then on what was taken in has
+// to be drained.
+func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	n, err := openNode(c.common, s)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, n.close()) }()
 	p := newProgress(s.err)
 	defer p.stop()
 	if err := n.lock("run"); err != nil {
-		return err
+		return false, err
 	}
 	p.say("starting NATS and ClickHouse")
 	g, opening := errgroup.WithContext(ctx)
 	g.Go(n.openArchive)
 	g.Go(func() error { return n.openStreams(opening) })
 	if err := g.Wait(); err != nil {
-		return err
+		return false, err
 	}
 	if err := n.openTables(ctx); err != nil {
-		return err
+		return false, err
 	}
 	p.say("bringing the tables up to date")
 	if err := n.migrate(ctx); err != nil {
-		return err
+		return false, err
 	}
 	p.say("writing synthetic registers")
 	addr, registers, err := n.simulated(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	decode, err := n.decodePart()
 	if err != nil {
-		return err
+		return false, err
 	}
 	stages, err := n.stageParts()
 	if err != nil {
-		return err
+		return false, err
 	}
 	sched, err := n.schedule(ctx, addr, registers, !c.Once)
 	if err != nil {
-		return err
+		return false, err
 	}
 	parts := append(append([]part{decode}, stages...), n.sinkParts()...)
-	return n.runParts(ctx, parts, func(pulling context.Context) error {
+	return true, n.runParts(ctx, parts, func(pulling context.Context) error {
 		before, err := n.db.Counts(pulling)
+		if err != nil {
+			return err
+		}
+		usedBefore, deadBefore, err := n.ends(pulling)
 		if err != nil {
 			return err
 		}
@@ -101,7 +115,11 @@ func (c *runCmd) Run(ctx context.Context, s streams) (err error) {
 			return err
 		}
 		if c.Once {
-			return got.verdict()
+			used, dead, err := n.ends(pulling)
+			if err == nil && used == usedBefore && dead > deadBefore {
+				err = fmt.Errorf("nothing could be used: %d dead letters, see auyl dead ls", dead-deadBefore)
+			}
+			return errors.Join(err, got.verdict())
 		}
 		debug.FreeOSMemory() // the first pull needed more than what comes now
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
@@ -128,6 +146,16 @@ func (n *node) round(pull func(begin time.Time) error) error {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	return nil
+}
+
+// ends counts the records of all pages that were used and that are dead.
+func (n *node) ends(ctx context.Context) (used, dead uint64, err error) {
+	flow, err := n.db.FlowTable(ctx)
+	for _, f := range flow {
+		used += f.Used
+		dead += f.Dead
+	}
+	return used, dead, err
 }
 
 // tally counts how pulls ended.

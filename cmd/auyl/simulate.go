@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/auyl-kz/auyl/config"
@@ -42,12 +43,18 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 		if err := os.MkdirAll(c.Write, 0o750); err != nil {
 			return err
 		}
+		if err := markSynthetic(c.Write); err != nil {
+			return err
+		}
 		files, err := m.WriteRegisters(c.Write)
 		if err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(s.out, "%d register files in %s, all synthetic\n", len(files), c.Write)
 		return err
+	}
+	if err := config.Loopback(c.Listen); err != nil {
+		return &exitError{exitUsage, fmt.Errorf("--listen %w", err)}
 	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", c.Listen)
@@ -62,4 +69,10 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	return nil
+}
+
+// markSynthetic says in the folder of the exports what they are.
+func markSynthetic(dir string) error {
+	const text = "Every file here is SYNTHETIC: written by `auyl simulate` from a seeded model. No figure and no person in it is real.\n"
+	return os.WriteFile(filepath.Join(dir, "SYNTHETIC.txt"), []byte(text), 0o644) //nolint:gosec // for everybody to read
 }
