@@ -88,3 +88,25 @@ func (l *ledger) held(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Forget makes the sink of a stream begin anew, for tables that were lost: with
+// another ledger come other tokens, so that everything is stored again. Into
+// tables that still hold rows it would store them twice.
+func Forget(ctx context.Context, conn *stream.Conn, name string, o Options) error {
+	o = o.withDefaults()
+	kv, err := conn.OpenKV(ctx, o.Bucket, o.Replicas)
+	if err != nil {
+		return fmt.Errorf("forget ledger of %s: %w", name, err)
+	}
+	_, revision, err := kv.Get(ctx, name)
+	if errors.Is(err, stream.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		err = kv.Delete(ctx, name, revision)
+	}
+	if err != nil {
+		return fmt.Errorf("forget ledger of %s: %w", name, err)
+	}
+	return nil
+}

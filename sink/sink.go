@@ -58,6 +58,15 @@ type Sink struct {
 
 // New returns a sink of a stream. It does nothing until Run.
 func New(conn *stream.Conn, name string, t Tables, o Options) *Sink {
+	o = o.withDefaults()
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Sink{conn: conn, stream: name, tables: t, o: o, log: log.With("component", "sink", "stream", name)}
+}
+
+func (o Options) withDefaults() Options {
 	o.MaxBytes = positive(o.MaxBytes, 16<<20)
 	o.MaxMessages = positive(o.MaxMessages, 1<<16)
 	o.Linger = positive(o.Linger, 50*time.Millisecond)
@@ -67,11 +76,7 @@ func New(conn *stream.Conn, name string, t Tables, o Options) *Sink {
 	if o.Bucket == "" {
 		o.Bucket = "sink"
 	}
-	log := o.Logger
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
-	return &Sink{conn: conn, stream: name, tables: t, o: o, log: log.With("component", "sink", "stream", name)}
+	return o
 }
 
 func positive[T int | time.Duration](v, otherwise T) T {

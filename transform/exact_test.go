@@ -1,7 +1,11 @@
 package transform_test
 
 import (
+	"math"
+	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	auyl "github.com/auyl-kz/auyl"
 )
@@ -141,4 +145,26 @@ func TestLastCarriesStocksToTheDay(t *testing.T) {
 	p.want("water_last 993030000 2026-02-01", "60 A")
 	p.frame(observations(t, []fact{{"with_water", "", a[0], "2027-02-06", 20 * one, 0, vintage{seq: 4}, 1}}))
 	p.want("water_last 993030200 2027-02-06", "- M no_data") // older than 400 days
+}
+
+// TestMeanIsNumeratorByDenominator holds whatever is known of the weights.
+func TestMeanIsNumeratorByDenominator(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		p := newPipeline(t, testModel(), small(), 1)
+		for _, it := range drawItems(rt) {
+			p.frame(it.payloads(t))
+		}
+		for key, f := range p.cells {
+			mean := strings.Contains(key, "_mean ") || strings.Contains(key, "mean_rate ")
+			if !mean || f.Direct == 1 || f.Has&1 == 0 {
+				continue
+			}
+			got := f.Num.Float64() / f.Den.Float64()
+			// A numerator is rounded to ten-thousandths.
+			if f.Has&hasNumerator == 0 || !(math.Abs(got-f.Value) <= 1e-3/f.Den.Float64()+1e-9*math.Abs(f.Value)) {
+				rt.Fatalf("%s = %+v, parts give %v", key, f, got)
+			}
+		}
+	})
 }

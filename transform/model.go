@@ -15,7 +15,7 @@ type Kind string
 
 // The kinds of series.
 const (
-	KindStock Kind = "stock" // holds on a day and is carried forward
+	KindStock Kind = "stock" // holds on a day; periods with an extent carry it forward
 	KindFlow  Kind = "flow"  // happened within a period
 	KindRate  Kind = "rate"  // holds for a period
 )

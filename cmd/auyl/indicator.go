@@ -207,14 +207,12 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 	if a, ok := n.house.Areas.At(area, p.LastDay()); ok {
 		e.AreaName = a.NameRU
 	}
-	var reported []auyl.SeriesID
 	for _, id := range i.Inputs {
 		x := n.house.Catalogue.SeriesOf(id)
 		if x.Event != nil {
 			e.counted(x)
 			continue
 		}
-		reported = append(reported, id)
 		q := clickhouse.InputsQuery{Series: []auyl.SeriesID{id}, Area: area, First: p.Start(), Last: p.LastDay(), AsOf: cell.RecordedAt}
 		if strings.Contains(i.Numerator, string(id)) {
 			q.Dims = i.NumeratorDims
@@ -232,10 +230,11 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 		}
 		e.Inputs = append(e.Inputs, newestStocks(in)...)
 	}
-	if len(reported) > 0 {
-		e.Inputs = e.own(reported)
+	e.Inputs = e.own(i.Inputs) // all of them where a series is counted: nobody publishes that one for the area
+	if err := e.findEvents(ctx, n, area, p); err != nil {
+		return nil, err
 	}
-	return e, e.findEvents(ctx, n, area, p)
+	return e, nil
 }
 
 // newestStocks keeps, of what a series gave for an area on several days, the

@@ -198,3 +198,22 @@ func TestInterruptAtAnyMomentEndsWell(t *testing.T) {
 	p.must(t, "run", "--once")
 	p.until(t, "SELECT count() AS n, sum(observations) AS o FROM auyl.flow", "n,o\n9,18")
 }
+
+func TestLostTablesAreFilledAgainFromTheStreams(t *testing.T) {
+	t.Parallel()
+	p := build(t)
+	drop := p.dropOnly(t)
+	put(t, drop, "bns.sme@2026-09.csv", smeHeader+"195234000\tа\t2026-09\t100\t80\n")
+	p.must(t, "run", "--once")
+	want := p.tables(t)
+	if err := os.RemoveAll(filepath.Join(p.data, "clickhouse")); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "run", "--once") // asks again: that is one more row of ingest_run for each source
+	got := p.tables(t)
+	for table := range want {
+		if !strings.HasPrefix(table, "ingest_run") && got[table] != want[table] {
+			t.Errorf("%s = %s after its loss, want %s", table, got[table], want[table])
+		}
+	}
+}

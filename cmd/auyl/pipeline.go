@@ -95,14 +95,29 @@ func (n *node) stagePart(s stage.Stage, o stage.Options) (part, error) {
 	return part{o.Name, l.Run, l.Done, n.lastCursor(o.InputStream, o.InputCursor)}, nil
 }
 
-// sinkParts are the loops from DATA and IND into tables.
-func (n *node) sinkParts() []part {
+// sinkParts are the loops from DATA and IND into tables. Tables without a row are
+// filled from the beginning of the streams, whatever the sink's ledger says: they
+// were lost, or are new beside old streams.
+func (n *node) sinkParts(ctx context.Context) ([]part, error) {
+	counts, err := n.db.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := uint64(0)
+	for _, c := range counts {
+		rows += c
+	}
 	var parts []part
 	for _, name := range []string{stream.Data, stream.Indicators} {
-		s := sink.New(n.conn, name, n.db.Writer(), sink.Options{Logger: n.log})
+		if rows == 0 {
+			if err := sink.Forget(ctx, n.conn, name, sink.Options{Replicas: n.cfg.NATS.Replicas}); err != nil {
+				return nil, err
+			}
+		}
+		s := sink.New(n.conn, name, n.db.Writer(), sink.Options{Logger: n.log, Replicas: n.cfg.NATS.Replicas})
 		parts = append(parts, part{"sink " + name, s.Run, s.Done, n.lastSeq(name)})
 	}
-	return parts
+	return parts, nil
 }
 
 func (n *node) lastSeq(name string) func(context.Context) (uint64, error) {

@@ -128,7 +128,11 @@ func (c *sinkCmd) Run(ctx context.Context, s streams) error {
 	if err := n.migrate(ctx); err != nil {
 		return errors.Join(err, n.close())
 	}
-	return c.run(ctx, n, n.sinkParts(), c.untilStopped)
+	parts, err := n.sinkParts(ctx)
+	if err != nil {
+		return errors.Join(err, n.close())
+	}
+	return c.run(ctx, n, parts, c.untilStopped)
 }
 
 // migrate brings the tables to this version and writes areas and catalogue.

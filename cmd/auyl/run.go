@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -84,7 +85,11 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	parts := append(append([]part{decode}, stages...), n.sinkParts()...)
+	sinks, err := n.sinkParts(ctx)
+	if err != nil {
+		return false, err
+	}
+	parts := slices.Concat([]part{decode}, stages, sinks)
 	return true, n.runParts(ctx, parts, func(pulling context.Context) error {
 		before, err := n.db.Counts(pulling)
 		if err != nil {
