@@ -62,3 +62,30 @@ func (d *Day) UnmarshalText(b []byte) (err error) {
 	*d, err = ParseDay(string(b))
 	return err
 }
+
+// MarshalText writes the name of the level.
+func (l Level) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// MarshalText writes the letter of the frequency.
+func (f Freq) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+
+// MarshalText writes the letter of the status.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// MarshalText writes real or synthetic.
+func (o Origin) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// MarshalText writes the name of the rank.
+func (r Rank) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// MarshalText writes YYYY-MM-DD.
+func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// MarshalJSON writes the number as it was published, without trailing zeros.
+func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalJSON reads a number. Errors: ErrSyntax, ErrRange.
+func (d *Decimal) UnmarshalJSON(b []byte) (err error) {
+	*d, err = ParseDecimal(string(b))
+	return err
+}

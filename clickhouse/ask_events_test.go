@@ -38,10 +38,10 @@ func TestEventPagesHoldTheNewestReportOfEachEvent(t *testing.T) {
 	insert(t, db, "event", "e1", calls(1,
 		call{"stays", below, 0, false}, call{"again", below, 1, false}, call{"taken back", below, 1, false},
 		call{"moves out", below, 1, false}, call{"re-dated", below, 1, false}, call{"elsewhere", outside, 1, false},
-		call{"too late", in, 2, false}, call{"too early", in, -1, false}, call{"last", in, 1, false}))
+		call{"too late", in, 2, false}, call{"too early", in, -1, false}, call{"last", in, 1, false}, call{"dated back", in, 1, false}))
 	insert(t, db, "event", "e12", calls(12,
 		call{"taken back", below, 1, true}, call{"again", in, 1, false}, call{"moves out", outside, 1, false},
-		call{"re-dated", below, 5, false}, call{"elsewhere", in, 1, false}))
+		call{"re-dated", below, 5, false}, call{"elsewhere", in, 1, false}, call{"dated back", in, -1, false}))
 	page := func(seq, events uint64, first, last uint32) clickhouse.EventPage {
 		return clickhouse.EventPage{
 			Source: "bns.taldau", Run: fmt.Sprintf("run-%d", seq/10), Page: uint32(seq), RawSHA256: fmt.Sprintf("%x", vintage(seq, 1, base).GetRawSha256()),
@@ -61,7 +61,7 @@ func TestEventPagesHoldTheNewestReportOfEachEvent(t *testing.T) {
 		want []clickhouse.EventPage
 	}{
 		{"now", q, []clickhouse.EventPage{page(1, 2, 1, 9), page(12, 2, 2, 5)}},
-		{"before the second page", before, []clickhouse.EventPage{page(1, 6, 1, 9)}},
+		{"before the second page", before, []clickhouse.EventPage{page(1, 7, 1, 10)}},
 		{"oblast", oblast, []clickhouse.EventPage{page(1, 2, 1, 9), page(12, 3, 2, 5)}},
 		{"another kind", other, nil},
 	} {

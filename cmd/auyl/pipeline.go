@@ -220,7 +220,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		dirs = append(dirs, registers)
 	}
 	drop := func(id auyl.SourceID) *ingest.Drop {
-		return &ingest.Drop{Dirs: dirs, Source: id, Settle: settle, Wait: !quiet, Now: time.Now}
+		return &ingest.Drop{Dirs: dirs, Source: id, Settle: settle, Wait: true, Now: time.Now}
 	}
 	every := "@every " + n.cfg.Drop.Every
 	asked := map[auyl.SourceID]bool{}

@@ -36,7 +36,7 @@ func (*runCmd) Help() string {
 func (c *runCmd) Run(ctx context.Context, s streams) error {
 	begun, err := c.run(ctx, s)
 	if !begun && ctx.Err() != nil {
-		return nil // asked to stop before anything was taken in
+		return nil //nolint:nilerr // asked to stop before anything was taken in
 	}
 	return err
 }
