@@ -32,17 +32,6 @@ var (
 	errTooManyFaults = errors.New("page holds too many bad records")
 )
 
-// full says why no more of the page can be taken.
-func (o *output) full() error {
-	switch {
-	case o.flow.GetObservations() > maxPageRows || o.flow.GetEvents() > maxPageRows:
-		return errTooMuch
-	case len(o.letters) > maxPageLetters:
-		return errTooManyFaults
-	}
-	return nil
-}
-
 // output gathers what one page says, by partition, in columns.
 type output struct {
 	vintage *wire.Vintage
@@ -52,6 +41,17 @@ type output struct {
 	letters []*wire.DeadLetter
 	seenObs map[obsKey]auyl.Observation
 	seenEvt map[string]auyl.Event
+}
+
+// full says why no more of the page can be taken.
+func (o *output) full() error {
+	switch {
+	case o.flow.GetObservations() > maxPageRows || o.flow.GetEvents() > maxPageRows:
+		return errTooMuch
+	case len(o.letters) > maxPageLetters:
+		return errTooManyFaults
+	}
+	return nil
 }
 
 // observations is a message under construction with the positions of its
