@@ -247,7 +247,7 @@ func drain(ctx context.Context, parts []part, p *progress) error {
 	return nil
 }
 
-const firstQuery = `SELECT area_name_ru, value, status, origin FROM auyl.indicator_current WHERE indicator = 'population_total' AND period = '2023-01-01' AND level IN ('district', 'oblast') ORDER BY level, area`
+const firstQuery = `SELECT period, area_name_ru, value, status, origin FROM auyl.indicator_current WHERE indicator = 'population_total' AND (period = '2023-01-01' OR is_latest) AND level IN ('district', 'oblast') ORDER BY period, level, area`
 
 // printFlow prints what came in and what became of it, and where to look.
 func (n *node) printFlow(ctx context.Context, out io.Writer, before map[string]uint64, simAddr string) error {
