@@ -75,4 +75,36 @@ func TestDocumentedQueriesAnswer(t *testing.T) {
 			t.Errorf("%s: no rows\n%s", x.where, x.sql)
 		}
 	}
+	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "analysts.md"))
+}
+
+// answered is a query with the answer that the page prints below it.
+var answered = regexp.MustCompile("(?s)```sql\n([^`]*)\n```\n\n```text\n([^`]*?)\n```\n")
+
+// answersAreTrue compares the answers that a page prints with those of today;
+// with -update it writes today's.
+func answersAreTrue(t *testing.T, p *program, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	now := answered.ReplaceAllFunc(text, func(block []byte) []byte {
+		n++
+		m := answered.FindSubmatch(block)
+		answer := strings.TrimRight(p.must(t, "query", string(m[1])), "\n")
+		if string(m[2]) != answer && !*update {
+			t.Errorf("%s: the answer is not true any more: go test ./cmd/auyl -run %s -update\n%s\nprinted:\n%s\nnow:\n%s", path, t.Name(), m[1], m[2], answer)
+		}
+		return []byte("```sql\n" + string(m[1]) + "\n```\n\n```text\n" + answer + "\n```\n")
+	})
+	if n < 8 {
+		t.Errorf("%s: %d answers are printed below their queries, want those of the ten questions", path, n)
+	}
+	if *update {
+		if err := os.WriteFile(path, now, 0o644); err != nil { //nolint:gosec // a page of the repository
+			t.Fatal(err)
+		}
+	}
 }
