@@ -103,7 +103,7 @@ func answersAreTrue(t *testing.T, p *program, path string) {
 		t.Errorf("%s: %d answers are printed below their queries, want those of the ten questions", path, n)
 	}
 	if *update {
-		if err := os.WriteFile(path, now, 0o644); err != nil { //nolint:gosec // a page of the repository
+		if err := os.WriteFile(path, now, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
