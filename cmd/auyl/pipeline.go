@@ -156,12 +156,20 @@ func (n *node) simulated(ctx context.Context) (addr, dir string, err error) {
 	if _, err := m.WriteRegisters(dir); err != nil {
 		return "", "", err
 	}
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", c.Listen)
-	if err != nil {
+	if addr, err = n.serve(ctx, c.Listen, &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 10 * time.Second}); err != nil {
 		return "", "", fmt.Errorf("simulate: %w", err)
 	}
-	srv := &http.Server{Handler: m.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	return addr, dir, nil
+}
+
+// serve runs a server on an address until the node is closed, and returns the
+// address with the port that was free.
+func (n *node) serve(ctx context.Context, addr string, srv *http.Server) (string, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return "", err
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(l) }() // joined by the closer
 	n.onClose(func() error {
@@ -171,7 +179,7 @@ func (n *node) simulated(ctx context.Context) (addr, dir string, err error) {
 		}
 		return err
 	})
-	return l.Addr().String(), dir, nil
+	return l.Addr().String(), nil
 }
 
 func newModel(h *schemas.House, c config.Simulate) (*simulate.Model, error) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -26,29 +25,39 @@ func (*role) Help() string {
   AUYL_NATS_URL=nats://127.0.0.1:4222 auyl ingest --data /var/lib/auyl`
 }
 
-func (r *role) open(ctx context.Context, s streams, name string) (*node, error) {
-	n, err := openNode(r.common, s)
-	if err != nil {
-		return nil, err
-	}
-	if n.cfg.NATS.URL == "" {
-		return nil, &exitError{exitUsage, fmt.Errorf("auyl %s shares its streams with other processes: set AUYL_NATS_URL, or use `auyl run` for all in one", name)}
-	}
-	if err := errors.Join(n.lock(name), n.openStreams(ctx)); err != nil {
-		return nil, errors.Join(err, n.close())
-	}
-	return n, nil
+// job is what a role does on its node: its parts, and what runs beside them.
+type job struct {
+	parts []part
+	pull  func(context.Context) error
 }
 
-// run runs parts until ctx ends, or until they have nothing more to read.
-func (r *role) run(ctx context.Context, n *node, parts []part, pull func(context.Context) error) (err error) {
+// run opens the node of a role, lets build say what to do on it, does that until
+// ctx ends or there is nothing more to read, and closes the node.
+func (r *role) run(ctx context.Context, s streams, name string, build func(*node) (job, error)) (err error) {
+	n, err := openNode(r.common, s)
+	if err != nil {
+		return err
+	}
+	if n.cfg.NATS.URL == "" {
+		return &exitError{exitUsage, fmt.Errorf("auyl %s shares its streams with other processes: set AUYL_NATS_URL, or use `auyl run` for all in one", name)}
+	}
 	defer func() { err = errors.Join(err, n.close()) }()
+	if err := n.lock(name); err != nil {
+		return err
+	}
+	if err := n.openStreams(ctx); err != nil {
+		return err
+	}
+	j, err := build(n)
+	if err != nil {
+		return err
+	}
 	if r.Health != "" {
-		if err := n.serveHealth(ctx, r.Health, parts); err != nil {
+		if err := n.serveHealth(ctx, r.Health, j.parts); err != nil {
 			return err
 		}
 	}
-	return n.runParts(ctx, parts, pull)
+	return n.runParts(ctx, j.parts, j.pull)
 }
 
 // untilStopped is what a role does while its loops run.
@@ -62,77 +71,68 @@ func (r *role) untilStopped(ctx context.Context) error {
 type ingestCmd struct{ role }
 
 func (c *ingestCmd) Run(ctx context.Context, s streams) error {
-	n, err := c.open(ctx, s, "ingest")
-	if err != nil {
+	return c.run(ctx, s, "ingest", func(n *node) (job, error) {
+		if err := n.openArchive(); err != nil {
+			return job{}, err
+		}
+		addr, registers, err := n.simulated(ctx)
+		if err != nil {
+			return job{}, err
+		}
+		decode, err := n.decodePart()
+		if err != nil {
+			return job{}, err
+		}
+		sched, err := n.schedule(ctx, addr, registers, !c.Once)
+		if err != nil {
+			return job{}, err
+		}
+		return job{[]part{decode}, func(ctx context.Context) error { return c.pull(ctx, n, sched) }}, nil
+	})
+}
+
+// pull asks every source once, or by schedule until ctx ends.
+func (c *ingestCmd) pull(ctx context.Context, n *node, sched *ingest.Schedule) error {
+	if c.Once {
+		var got tally
+		return n.round(func(begin time.Time) error {
+			if err := sched.PullAll(ctx, begin, func(o ingest.Outcome) { got.add(o) }); err != nil {
+				return err
+			}
+			return got.verdict()
+		})
+	}
+	if err := sched.PullDue(ctx, nil); err != nil {
 		return err
 	}
-	if err := n.openArchive(); err != nil {
-		return errors.Join(err, n.close())
-	}
-	addr, registers, err := n.simulated(ctx)
-	if err != nil {
-		return errors.Join(err, n.close())
-	}
-	decode, err := n.decodePart()
-	if err != nil {
-		return errors.Join(err, n.close())
-	}
-	sched, err := n.schedule(ctx, addr, registers, !c.Once)
-	if err != nil {
-		return errors.Join(err, n.close())
-	}
-	return c.run(ctx, n, []part{decode}, func(ctx context.Context) error {
-		if c.Once {
-			var got tally
-			return n.round(func(begin time.Time) error {
-				if err := sched.PullAll(ctx, begin, func(o ingest.Outcome) { got.add(o) }); err != nil {
-					return err
-				}
-				return got.verdict()
-			})
-		}
-		if err := sched.PullDue(ctx, nil); err != nil {
-			return err
-		}
-		return sched.Run(ctx)
-	})
+	return sched.Run(ctx)
 }
 
 type transformCmd struct{ role }
 
 func (c *transformCmd) Run(ctx context.Context, s streams) error {
-	n, err := c.open(ctx, s, "transform")
-	if err != nil {
-		return err
-	}
-	parts, err := n.stageParts()
-	if err != nil {
-		return errors.Join(err, n.close())
-	}
-	return c.run(ctx, n, parts, c.untilStopped)
+	return c.run(ctx, s, "transform", func(n *node) (job, error) {
+		parts, err := n.stageParts()
+		return job{parts, c.untilStopped}, err
+	})
 }
 
 type sinkCmd struct{ role }
 
 func (c *sinkCmd) Run(ctx context.Context, s streams) error {
-	n, err := c.open(ctx, s, "sink")
-	if err != nil {
-		return err
-	}
-	if n.cfg.ClickHouse.DSN == "" {
-		return errors.Join(&exitError{exitUsage, errors.New("auyl sink writes to a ClickHouse that others run: set AUYL_CLICKHOUSE_DSN=http://user:password@host:8123/auyl")}, n.close())
-	}
-	if err := n.openTables(ctx); err != nil {
-		return errors.Join(err, n.close())
-	}
-	if err := n.migrate(ctx); err != nil {
-		return errors.Join(err, n.close())
-	}
-	parts, err := n.sinkParts(ctx)
-	if err != nil {
-		return errors.Join(err, n.close())
-	}
-	return c.run(ctx, n, parts, c.untilStopped)
+	return c.run(ctx, s, "sink", func(n *node) (job, error) {
+		if n.cfg.ClickHouse.DSN == "" {
+			return job{}, &exitError{exitUsage, errors.New("auyl sink writes to a ClickHouse that others run: set AUYL_CLICKHOUSE_DSN=http://user:password@host:8123/auyl")}
+		}
+		if err := n.openTables(ctx); err != nil {
+			return job{}, err
+		}
+		if err := n.migrate(ctx); err != nil {
+			return job{}, err
+		}
+		parts, err := n.sinkParts(ctx)
+		return job{parts, c.untilStopped}, err
+	})
 }
 
 // migrate brings the tables to this version and writes areas and catalogue.
@@ -145,11 +145,6 @@ func (n *node) migrate(ctx context.Context) error {
 
 // serveHealth answers /healthz with the position of each part.
 func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("health: %w", err)
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		type position struct {
@@ -171,16 +166,9 @@ func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error
 			n.log.DebugContext(r.Context(), "health not answered", "err", err)
 		}
 	})
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(l) }() // joined by the closer
-	n.onClose(func() error {
-		err := srv.Close()
-		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
-			err = errors.Join(err, e)
-		}
-		return err
-	})
+	if _, err := n.serve(ctx, addr, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}); err != nil {
+		return fmt.Errorf("health: %w", err)
+	}
 	return nil
 }
 

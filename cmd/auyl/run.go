@@ -227,11 +227,11 @@ func drain(ctx context.Context, parts []part, p *progress) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for _, part := range parts {
+		until, err := part.until(ctx) // once: whoever writes to it is drained by now
+		if err != nil {
+			return err
+		}
 		for {
-			until, err := part.until(ctx)
-			if err != nil {
-				return err
-			}
 			done := part.done()
 			if done >= until {
 				break
