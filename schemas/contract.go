@@ -49,8 +49,6 @@ type Layout struct {
 	FirstRow    int    `yaml:"first_row"`    // xlsx: first row below the header that counts; 0 is the next one
 	Unpivot     bool   `yaml:"unpivot"`      // xlsx: each cell is a record with the fields label, header_1 …, value
 	LabelColumn int    `yaml:"label_column"` // xlsx: column of the labels, from 1; 0 is 1
-
-	PageSize int `yaml:"page_size"` // egov
 }
 
 // Released says when a source published what it gave.
