@@ -9,6 +9,7 @@ import (
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest/csv"
 	"github.com/auyl-kz/auyl/ingest/egov"
+	"github.com/auyl-kz/auyl/ingest/jsonrows"
 	"github.com/auyl-kz/auyl/ingest/taldau"
 	"github.com/auyl-kz/auyl/ingest/xlsx"
 	"github.com/auyl-kz/auyl/schemas"
@@ -122,6 +123,8 @@ func (p *pageReader) read(body []byte) error {
 		return csv.Decode(body, o, p)
 	case "xlsx":
 		return xlsx.Decode(body, xlsx.Options{Sheet: l.Sheet, HeaderRows: l.Header, FirstRow: l.FirstRow, Unpivot: l.Unpivot, LabelColumn: l.LabelColumn}, p)
+	case "json":
+		return jsonrows.Decode(body, jsonrows.Options{Records: l.Records}, p)
 	case "taldau":
 		return taldau.Decode(body, taldau.Options{}, p)
 	}
@@ -165,13 +168,13 @@ func (p *pageReader) refusePage(err error) {
 	switch {
 	case errors.As(err, &missing):
 		p.refuse(ReasonColumn, missing.found(), missing.expected(), missing.mend(contractFile(p.c)))
-	case errors.Is(err, csv.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
+	case errors.Is(err, csv.ErrHTML) || errors.Is(err, jsonrows.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
 		p.refuse(ReasonPageHTML, "a page of HTML", p.c.Format, "the source answered with a page for people (login, error, captcha): pull again later, and look at the address and the key")
 	case errors.Is(err, errTooMuch):
 		p.refuse(ReasonPageTooLarge, err.Error(), fmt.Sprintf("at most %d observations and as many events a page", maxPageRows), "split the file")
 	case errors.Is(err, errTooManyFaults):
 		p.refuse(ReasonPageFaults, err.Error(), fmt.Sprintf("at most %d bad records a page", maxPageLetters), "a file with so many bad records is another file: hold it against "+contractFile(p.c))
-	case errors.Is(err, csv.ErrTooManyRows) || errors.Is(err, xlsx.ErrTooLarge) || errors.Is(err, taldau.ErrTooManyRows) || errors.Is(err, egov.ErrTooLarge):
+	case errors.Is(err, csv.ErrTooManyRows) || errors.Is(err, xlsx.ErrTooLarge) || errors.Is(err, taldau.ErrTooManyRows) || errors.Is(err, egov.ErrTooLarge) || errors.Is(err, jsonrows.ErrTooLarge):
 		p.refuse(ReasonPageTooLarge, err.Error(), p.c.Format, "split the file")
 	default:
 		p.refuse(ReasonPageBroken, err.Error(), p.c.Format, "get the page again; nothing was taken of it")

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,18 +24,23 @@ type mapper struct {
 	measures  []measure
 	attrNames []string
 	plain     []string // harmless fields, sorted
+	declared  []string // fields that are not personal, sorted
+
+	sums   bool // some measure is added up over the page
+	summed map[auyl.SeriesID]bool
 
 	obs []auyl.Observation // of the record in work, reused
 }
 
 type measure struct {
 	*schemas.Measure
-	when []string // fields of When, sorted
-	dims []string // names of Dims, sorted
+	when     []string      // fields of When, sorted
+	dims     []string      // names of Dims, sorted
+	constant *auyl.Decimal // instead of a field
 }
 
 func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error) {
-	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number)}
+	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}}
 	at := map[string]int{}
 	for i, n := range names {
 		at[strings.TrimSpace(n)] = i
@@ -47,6 +54,9 @@ func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error)
 		case c.Fields[f].Personal == "":
 			missing = append(missing, f)
 		}
+		if c.Fields[f].Personal == "" {
+			m.declared = append(m.declared, f)
+		}
 		if c.Fields[f].Harmless {
 			m.plain = append(m.plain, f)
 		}
@@ -56,7 +66,19 @@ func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error)
 	}
 	for i := range c.Measures {
 		x := &c.Measures[i]
-		m.measures = append(m.measures, measure{x, slices.Sorted(maps.Keys(x.When)), slices.Sorted(maps.Keys(x.Dims))})
+		one := measure{Measure: x, when: slices.Sorted(maps.Keys(x.When)), dims: slices.Sorted(maps.Keys(x.Dims))}
+		if text, ok := strings.CutPrefix(x.Value, "="); ok {
+			v, err := auyl.ParseDecimal(text)
+			if err != nil {
+				return nil, fmt.Errorf("measure %d: %w", i, err) // the loader has refused it
+			}
+			one.constant = &v
+		}
+		if x.Sum {
+			m.sums = true
+			m.summed[x.Series] = true
+		}
+		m.measures = append(m.measures, one)
 	}
 	if c.Event != nil {
 		for _, a := range c.Event.Attributes {
@@ -77,6 +99,9 @@ func (m *mapper) record(out *output, row int, position string, fields []string) 
 	rule, err := m.take(out, uint32(row), fields)
 	switch {
 	case err != nil:
+		if m.sums {
+			m.spoil(out, fields)
+		}
 		l := &wire.DeadLetter{Row: uint32(row), Position: position, Field: err.field, Reason: err.reason, Expected: err.expected, Mend: err.mend, Record: m.quote(fields)}
 		if m.c.Fields[err.field].Harmless {
 			l.Found = mask(err.found)
@@ -119,10 +144,40 @@ func (m *mapper) take(out *output, row uint32, fields []string) (rule string, er
 	if err := m.words(fields); err != nil {
 		return "", err
 	}
+	if rule, err := m.unique(out, row, fields); rule != "" || err != nil {
+		return rule, err
+	}
 	if m.c.Event != nil {
 		return m.takeEvent(out, row, fields)
 	}
 	return m.takeMeasures(out, row, fields)
+}
+
+// unique holds a record to those of the page with the same name.
+func (m *mapper) unique(out *output, row uint32, fields []string) (string, *fault) {
+	if len(m.c.Unique) == 0 {
+		return "", nil
+	}
+	var key, all strings.Builder
+	for _, f := range m.c.Unique {
+		fmt.Fprintf(&key, "%q ", m.get(fields, f))
+	}
+	for _, f := range m.declared {
+		fmt.Fprintf(&all, "%q ", m.get(fields, f))
+	}
+	sum := sha256.Sum256([]byte(all.String()))
+	old, ok := out.seenKey[key.String()]
+	switch {
+	case !ok:
+		out.seenKey[key.String()] = seenRecord{row, sum}
+		return "", nil
+	case old.sum == sum:
+		return SkipDuplicate, nil
+	}
+	return "", &fault{
+		m.c.Unique[0], ReasonDuplicate, m.get(fields, m.c.Unique[0]), "one record for each " + strings.Join(m.c.Unique, ", "),
+		fmt.Sprintf("record %d says otherwise: keep the right one", old.row),
+	}
 }
 
 // words checks what can be said of each field alone.
@@ -159,9 +214,8 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 		if !m.applies(x, fields) {
 			continue
 		}
-		v, status, empty, err := m.num.parse(m.get(fields, x.Value), m.c.Fields[x.Value])
+		v, status, empty, err := m.value(x, fields)
 		if err != nil {
-			err.field = x.Value
 			return "", err
 		}
 		if empty {
@@ -174,7 +228,7 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 		if status == auyl.StatusNormal {
 			status = m.status(x, period, fields)
 		}
-		m.obs = append(m.obs, auyl.Observation{Series: x.Series, Dims: dims, Area: area, Period: period, Value: v, Status: status, Row: row})
+		m.obs = append(m.obs, auyl.Observation{Series: x.Series, Dims: dims, Area: area, Period: x.dated(period), Value: v, Status: status, Row: row})
 	}
 	if len(m.obs) == 0 {
 		return SkipEmpty, nil
@@ -183,7 +237,87 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 	if err != nil {
 		return "", err
 	}
+	m.addUp(out, released)
+	if len(m.obs) == 0 {
+		return "", nil // all of the record went into sums
+	}
 	return m.store(out, released)
+}
+
+// dated is the period of a measure in a record of a period.
+func (x *measure) dated(p auyl.Period) auyl.Period {
+	switch x.At {
+	case "end":
+		return auyl.NewPeriod(auyl.FreqDay, p.End())
+	case "start":
+		return auyl.NewPeriod(auyl.FreqDay, p.Start())
+	}
+	return p
+}
+
+// value reads the number of a measure in the unit of its series.
+//
+//nolint:revive // four results: a figure is more than a number
+func (m *mapper) value(x *measure, fields []string) (v auyl.Decimal, status auyl.Status, empty bool, err *fault) {
+	if x.constant != nil {
+		return *x.constant, auyl.StatusNormal, false, nil
+	}
+	v, status, empty, err = m.num.parse(m.get(fields, x.Value), m.c.Fields[x.Value])
+	if err != nil {
+		err.field = x.Value
+		return 0, 0, false, err
+	}
+	if x.Times == 0 || x.Times == 1 || v == 0 {
+		return v, status, empty, nil
+	}
+	scaled, ok := scale(v, x.Times)
+	if !ok {
+		return 0, 0, false, &fault{x.Value, ReasonRange, m.get(fields, x.Value), "a number that keeps its digits in the unit of the series", "look at the unit of the column, and at times in the contract"}
+	}
+	return scaled, status, empty, nil
+}
+
+// scale multiplies a decimal by a factor, or divides it by the inverse where that
+// is a whole number. Not ok where digits would be lost.
+func scale(v auyl.Decimal, times float64) (auyl.Decimal, bool) {
+	if whole := math.Round(times); times >= 1 {
+		f := int64(whole)
+		out := int64(v) * f
+		return auyl.Decimal(out), whole == times && f > 0 && out/f == int64(v)
+	}
+	inverse := math.Round(1 / times)
+	f := int64(inverse)
+	return v / auyl.Decimal(f), math.Abs(times*inverse-1) < 1e-12 && v%auyl.Decimal(f) == 0
+}
+
+// addUp moves what is summed over the page from the record's observations into
+// the sums of the page.
+func (m *mapper) addUp(out *output, released int64) {
+	if !m.sums {
+		return
+	}
+	keep := m.obs[:0]
+	for _, x := range m.obs {
+		if !m.summed[x.Series] {
+			keep = append(keep, x)
+			continue
+		}
+		out.sum(obsKey{released, x.Series, x.Dims, x.Area, x.Period}, x)
+	}
+	m.obs = keep
+}
+
+// spoil notes that a record of an area and period was lost, so that what is added
+// up there is known to be short. Where the record does not say which, nothing can
+// be noted: its dead letter stands for it.
+func (m *mapper) spoil(out *output, fields []string) {
+	period, err := m.period(fields)
+	if err != nil {
+		return
+	}
+	if area, skip, err := m.area(fields, period.LastDay()); err == nil && !skip {
+		out.spoiled[areaPeriod{area, period}] = true
+	}
 }
 
 // released is when the source published the record, in milliseconds; the time of

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"errors"
 	"maps"
 	"slices"
@@ -41,6 +42,20 @@ type output struct {
 	letters []*wire.DeadLetter
 	seenObs map[obsKey]auyl.Observation
 	seenEvt map[string]auyl.Event
+	seenKey map[string]seenRecord
+	sums    map[obsKey]auyl.Observation
+	spoiled map[areaPeriod]bool // some record of it is dead: its sums are short
+}
+
+// seenRecord is a record under its unique name.
+type seenRecord struct {
+	row uint32
+	sum [sha256.Size]byte // of its fields
+}
+
+type areaPeriod struct {
+	area   auyl.AreaCode
+	period auyl.Period
 }
 
 // full says why no more of the page can be taken.
@@ -88,6 +103,8 @@ func (o *output) reset() {
 	o.flow = &wire.Flow{Vintage: o.vintage}
 	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
 	o.seenObs, o.seenEvt = map[obsKey]auyl.Observation{}, map[string]auyl.Event{}
+	o.seenKey = map[string]seenRecord{}
+	o.sums, o.spoiled = map[obsKey]auyl.Observation{}, map[areaPeriod]bool{}
 }
 
 func (o *output) dead(l *wire.DeadLetter) {
@@ -173,8 +190,45 @@ func (o *output) event(x auyl.Event, names []string) {
 	o.flow.Events++
 }
 
+// sum adds an observation to what the page says of the same figure. A part that
+// is hidden or missing makes the whole so; the row is that of the first part.
+func (o *output) sum(k obsKey, x auyl.Observation) {
+	old, ok := o.sums[k]
+	switch {
+	case !ok:
+		old = x
+	case old.Status.Empty():
+	case x.Status.Empty():
+		old.Value, old.Status = 0, x.Status
+	default:
+		v, err := old.Value.Add(x.Value)
+		if err != nil {
+			v, old.Status = 0, auyl.StatusMissing
+		}
+		old.Value = v
+	}
+	o.sums[k] = old
+}
+
+// closeSums makes observations of the sums, in a fixed order.
+func (o *output) closeSums() {
+	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
+		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
+			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))
+	})
+	for _, k := range keys {
+		x := o.sums[k]
+		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
+			x.Status = auyl.StatusEstimated
+		}
+		o.observation(x, k.releasedMs)
+	}
+	clear(o.sums)
+}
+
 // finish encodes everything in a fixed order.
 func (o *output) finish() (Decoded, error) {
+	o.closeSums()
 	var out []auyl.Payload
 	add := func(subject string, m interface{ marshal() ([]byte, error) }) error {
 		b, err := m.marshal()

@@ -115,11 +115,20 @@ func (c *Catalogue) Nearest(id string) string {
 	return nearest(id, ids)
 }
 
-// LoadCatalogue reads series.yaml and indicators/*.yaml. Errors: Problems.
+// LoadCatalogue reads series/*.yaml and indicators/*.yaml. Errors: Problems.
 func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
-	ps := c.loadSeries(fsys, "series.yaml")
-	files, err := fs.Glob(fsys, "indicators/*.yaml")
+	files, err := fs.Glob(fsys, "series/*.yaml")
+	var ps Problems
+	if err != nil || len(files) == 0 {
+		ps = append(ps, Problem{File: "series", Message: "no catalogue of series"})
+	}
+	known := map[auyl.SeriesID]string{}
+	for _, f := range files {
+		ps = append(ps, c.loadSeries(fsys, f, known)...)
+	}
+	slices.SortFunc(c.Series, func(a, b Series) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	files, err = fs.Glob(fsys, "indicators/*.yaml")
 	if err != nil || len(files) == 0 {
 		ps = append(ps, Problem{File: "indicators", Message: "no catalogue of indicators"})
 	}
@@ -142,7 +151,7 @@ func readYAML(fsys fs.FS, file string, v any) (*document, Problems) {
 	return decodeYAML(file, b, v)
 }
 
-func (c *Catalogue) loadSeries(fsys fs.FS, file string) Problems {
+func (c *Catalogue) loadSeries(fsys fs.FS, file string, seen map[auyl.SeriesID]string) Problems {
 	var in struct {
 		Series []Series `yaml:"series,required"`
 	}
@@ -150,16 +159,15 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string) Problems {
 	if len(ps) > 0 {
 		return ps
 	}
-	seen := map[auyl.SeriesID]bool{}
 	for i := range in.Series {
 		s := &in.Series[i]
 		bad := func(key, format string, args ...any) {
 			ps = append(ps, doc.problem([]any{"series", i, key}, "series %s: "+format, append([]any{s.ID}, args...)...))
 		}
-		if seen[s.ID] {
-			bad("id", "there twice")
+		if f, ok := seen[s.ID]; ok {
+			bad("id", "there twice, also in %s", f)
 		}
-		seen[s.ID] = true
+		seen[s.ID] = file
 		kinds := []string{"stock", "flow", "rate"}
 		switch {
 		case !slices.Contains(kinds, s.Kind):
@@ -175,8 +183,7 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string) Problems {
 			}
 		}
 	}
-	slices.SortFunc(in.Series, func(a, b Series) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	c.Series = in.Series
+	c.Series = append(c.Series, in.Series...)
 	return ps
 }
 

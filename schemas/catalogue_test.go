@@ -62,7 +62,7 @@ const goodIndicator = `indicators:
 func TestFaultsOfTheCatalogueNameTheirPlace(t *testing.T) {
 	t.Parallel()
 	load := func(series, indicator string) error {
-		_, err := schemas.LoadCatalogue(fstest.MapFS{"series.yaml": {Data: []byte(series)}, "indicators/x.yaml": {Data: []byte(indicator)}})
+		_, err := schemas.LoadCatalogue(fstest.MapFS{"series/x.yaml": {Data: []byte(series)}, "indicators/x.yaml": {Data: []byte(indicator)}})
 		return err
 	}
 	if err := load(goodSeries, goodIndicator); err != nil {
@@ -89,7 +89,7 @@ func TestFaultsOfTheCatalogueNameTheirPlace(t *testing.T) {
 			}
 		})
 	}
-	if err := load(strings.Replace(goodSeries, ", max_age_days: 400", "", 1), goodIndicator); err == nil || !strings.Contains(err.Error(), "series.yaml:3") {
+	if err := load(strings.Replace(goodSeries, ", max_age_days: 400", "", 1), goodIndicator); err == nil || !strings.Contains(err.Error(), "series/x.yaml:3") {
 		t.Errorf("a stock without an age: %v, want its line", err)
 	}
 }

@@ -21,7 +21,7 @@ type Contract struct {
 	License  string           `yaml:"license,required"`
 	Origin   auyl.Origin      `yaml:"origin,required"`
 	Rank     auyl.Rank        `yaml:"rank,required"`
-	Format   string           `yaml:"format,required"` // csv, xlsx, taldau, egov
+	Format   string           `yaml:"format,required"` // csv, xlsx, json, taldau, egov
 	Layout   Layout           `yaml:"layout"`
 	Released Released         `yaml:"released"`
 	Number   NumberRule       `yaml:"number"`
@@ -31,7 +31,11 @@ type Contract struct {
 	Fields   map[string]Field `yaml:"fields,required"`
 	Measures []Measure        `yaml:"measures"`
 	Breaks   []Break          `yaml:"breaks"`
-	Event    *EventMap        `yaml:"event"`
+	// Unique are the fields that together name a record within a page. A second
+	// record with the same name is skipped as a duplicate, and dead where it says
+	// something else.
+	Unique []string  `yaml:"unique"`
+	Event  *EventMap `yaml:"event"`
 	// MinRecords is the number of records below which a page is refused whole: an
 	// empty or shrunken delivery erases nothing and is not taken for news.
 	MinRecords int `yaml:"min_records"`
@@ -49,6 +53,8 @@ type Layout struct {
 	FirstRow    int    `yaml:"first_row"`    // xlsx: first row below the header that counts; 0 is the next one
 	Unpivot     bool   `yaml:"unpivot"`      // xlsx: each cell is a record with the fields label, header_1 …, value
 	LabelColumn int    `yaml:"label_column"` // xlsx: column of the labels, from 1; 0 is 1
+
+	Records string `yaml:"records"` // json: where the array of records stands, such as data.items; "" is the top
 }
 
 // Released says when a source published what it gave.
@@ -109,11 +115,21 @@ type Field struct {
 // Measure makes one observation of a record.
 type Measure struct {
 	Series auyl.SeriesID       `yaml:"series,required"`
-	Value  string              `yaml:"value,required"` // field
+	Value  string              `yaml:"value,required"` // field, or =constant
 	When   map[string][]string `yaml:"when"`           // the record's fields must have one of these values
 	Dims   map[string]string   `yaml:"dims"`           // dimension: field, or =constant
 	Totals map[string]string   `yaml:"totals"`         // dimension: the value that stands for the total
 	Status []StatusRule        `yaml:"status"`
+	// Sum adds the values of all records of the page with the same series,
+	// dimensions, area and period, instead of refusing the second: so posts and
+	// sites of a register that lists them are counted.
+	Sum bool `yaml:"sum"`
+	// At dates a stock that is reported for a period by a day: end is the first day
+	// after the period, as registers date it («на 1 ноября»), start its first day.
+	At string `yaml:"at"`
+	// Times is the factor to the unit of the series: 1000 where a source writes
+	// thousands, 0.001 where it writes thousandths. 0 is 1.
+	Times float64 `yaml:"times"`
 }
 
 // StatusRule gives a record's value a status where a field says so.
@@ -152,7 +168,9 @@ type Attribute struct {
 
 // ByFile reports whether the source's data come as files rather than as answers
 // of an API.
-func (c *Contract) ByFile() bool { return c.Format == "csv" || c.Format == "xlsx" }
+func (c *Contract) ByFile() bool {
+	return c.Format == "csv" || c.Format == "xlsx" || c.Format == "json"
+}
 
 // Personal reports whether pages of the source hold personal fields.
 func (c *Contract) Personal() bool {
@@ -203,10 +221,13 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 			bad(at, "unknown word %q%s", got, didYouMean(got, want))
 		}
 	}
-	word([]any{"format"}, c.Format, "csv", "xlsx", "taldau", "egov")
+	word([]any{"format"}, c.Format, "csv", "xlsx", "json", "taldau", "egov")
 	word([]any{"layout", "encoding"}, c.Layout.Encoding, "", "auto", "utf-8", "windows-1251", "kz-1048")
 	word([]any{"area", "by"}, c.Area.By, "code", "taldau_term", "label")
 	word([]any{"number", "decimal"}, c.Number.Decimal, "", ".", ",")
+	for i, m := range c.Measures {
+		word([]any{"measures", i, "at"}, m.At, "", "start", "end")
+	}
 	if (c.Origin == auyl.OriginSynthetic) != (c.Rank == auyl.RankSynthetic) {
 		bad([]any{"rank"}, "synthetic data outrank nothing: origin synthetic and rank synthetic go together")
 	}
@@ -239,6 +260,9 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 	field([]any{"area", "field"}, c.Area.Field, "text")
 	if c.Released.Field != "" {
 		field([]any{"released", "field"}, c.Released.Field, "period")
+	}
+	for i, f := range c.Unique {
+		field([]any{"unique", i}, f)
 	}
 	for i, s := range c.Skip {
 		field([]any{"skip", i, "field"}, s.Field)
@@ -273,7 +297,17 @@ func (c *Contract) checkMeasures(bad func([]any, string, ...any), field func([]a
 		} else if s := cat.SeriesOf(m.Series); s.Event != nil {
 			bad(append(at, "series"), "series %s is counted from events", m.Series)
 		}
-		field(append(at, "value"), m.Value, "number")
+		if constant, ok := strings.CutPrefix(m.Value, "="); !ok {
+			field(append(at, "value"), m.Value, "number")
+		} else if _, err := auyl.ParseDecimal(constant); err != nil {
+			bad(append(at, "value"), "constant %q: %v", constant, err)
+		}
+		if m.Sum && len(c.Unique) == 0 {
+			bad(append(at, "sum"), "what is added up wants unique: else a record that is there twice counts twice")
+		}
+		if m.Times < 0 {
+			bad(append(at, "times"), "%v is negative", m.Times)
+		}
 		for _, f := range slices.Sorted(maps.Keys(m.When)) {
 			field(append(at, "when"), f)
 		}

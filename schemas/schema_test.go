@@ -286,7 +286,7 @@ func TestWordsOfTheSchemasAreThoseOfTheLoaders(t *testing.T) {
 func loaderWords(t *testing.T, texts map[string]string) []string {
 	t.Helper()
 	files := fstest.MapFS{}
-	for file, kind := range map[string]string{"series.yaml": "series", "indicators/x.yaml": "indicators", "contracts/x.y.yaml": "contract"} {
+	for file, kind := range map[string]string{"series/x.yaml": "series", "indicators/x.yaml": "indicators", "contracts/x.y.yaml": "contract"} {
 		files[file] = &fstest.MapFile{Data: []byte(texts[kind])}
 	}
 	cat, err := schemas.LoadCatalogue(files)
@@ -348,7 +348,7 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 			t.Errorf("%s: the first line names no schema", file)
 			return nil
 		}
-		name := map[string]string{".": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
+		name := map[string]string{"series": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
 		seen[name]++
 		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
 			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)

@@ -26,12 +26,14 @@ type File struct {
 	Revision bool     // holds late and revised rows of the period, not all rows
 }
 
-// register is one source that exports delimited text.
+// register is one source that exports files: delimited text, or what encode makes.
 type register struct {
 	source  auyl.SourceID
 	freq    auyl.Freq // FreqDay: a cut on a day
 	lag     int       // days from the end of the period (of a cut: from its day) to the export
 	dialect dialect
+	ext     string                                // of the file's name; "" is csv
+	encode  func(rows [][]string) ([]byte, error) // header first; nil is the dialect
 	header  []string
 	value   int    // the column that a bad row spoils
 	bad     string // with this
@@ -72,12 +74,13 @@ func (m *Model) Files() []File {
 				from = p.Start()
 			}
 			f := File{Source: r.source, Period: p, Released: from + auyl.Day(r.lag)}
-			f.Name = fmt.Sprintf("%s@%s.csv", f.Source, label(p))
+			ext := cmp.Or(r.ext, "csv")
+			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, label(p), ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
 			f.Revision, f.Released = true, f.Released+revisionLag
-			f.Name = fmt.Sprintf("%s@%s-rev.csv", f.Source, label(p))
+			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, label(p), ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
@@ -145,7 +148,7 @@ func (m *Model) render(r *register, f File) ([]byte, error) {
 	for _, row := range rows {
 		out = append(out, row)
 		// Bad rows come beside good ones, so that refusing them costs no total.
-		if f.Revision || rng.Float64() >= 0.003 {
+		if f.Revision || rng.Float64() >= 0.003 || key < 0 {
 			continue
 		}
 		bad := slices.Clone(row)
@@ -159,6 +162,9 @@ func (m *Model) render(r *register, f File) ([]byte, error) {
 	}
 	if r.totals != nil && !f.Revision {
 		out = append(out, r.totals(m, f.Period, rows)...)
+	}
+	if r.encode != nil {
+		return r.encode(out)
 	}
 	return r.dialect.write(out)
 }

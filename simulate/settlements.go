@@ -1,12 +1,17 @@
 package simulate
 
 import (
+	"slices"
+
 	"github.com/auyl-kz/auyl"
 )
 
-// registers lists the sources that export delimited text, each in its own dialect.
+// registers lists the sources that export files, each in its own dialect.
 func registers() []register {
-	return []register{householdBook(), infrastructure(), localBudget(), assistance(), laborMarket(), waste(), enterprises(), ambulance()}
+	return slices.Concat(
+		[]register{householdBook(), infrastructure(), localBudget(), assistance(), laborMarket(), waste(), enterprises(), ambulance()},
+		economyRegisters(), peopleRegisters(), landRegisters(), callRegisters(), officeRegisters(),
+	)
 }
 
 func householdBook() register {

@@ -1,0 +1,6 @@
+package simulate
+
+// landRegisters are the exports about money and land: taxes, budgets, livestock, pastures.
+func landRegisters() []register {
+	return nil
+}
