@@ -220,7 +220,7 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 	}
 	word("direction", ind.Direction, "higher", "lower", "target")
 	word("controllable", ind.Controllable, "none", "partial", "full")
-	word("rollup", ind.Rollup, "sum", "ratio", "weighted", "last", "min", "max", "direct")
+	word("rollup", ind.Rollup, "sum", "ratio", "weighted", "last", "min", "max", "direct", "quantile")
 	if ind.Factor == 0 {
 		ind.Factor = 1
 	}
@@ -258,7 +258,7 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 				continue
 			}
 			inputs[s.ID] = true
-			if f.key == "numerator" && s.Kind != "stock" && !slices.Contains(s.Freqs, ind.Freq) {
+			if f.key == "numerator" && s.Kind == "rate" && !slices.Contains(s.Freqs, ind.Freq) {
 				bad(f.key, "series %s has frequency %v, the indicator %s", n, s.Freqs, ind.Freq)
 			}
 		}
@@ -308,7 +308,11 @@ func (v *nameVisitor) Visit(n *ast.Node) { //nolint:gocritic // the interface wa
 		default:
 			v.err = fmt.Errorf("operator %s: %w", n.Operator, errOperator)
 		}
-	case *ast.UnaryNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	case *ast.CallNode:
+		v.names = slices.DeleteFunc(v.names, func(s string) bool {
+			return slices.Contains([]string{"ytd", "start", "mean", "prev", "prev_year", "max", "min", "days", "months", "annual"}, s)
+		})
+	case *ast.BuiltinNode, *ast.UnaryNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
 	default:
 		v.err = fmt.Errorf("%s: %w", n, errOperator)
 	}

@@ -1,6 +1,9 @@
 package transform
 
 import (
+	"regexp"
+	"strings"
+
 	auyl "github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
 )
@@ -41,6 +44,9 @@ func ModelOf(cat *schemas.Catalogue) Model {
 		m.Series = append(m.Series, out)
 	}
 	for _, i := range cat.Indicators {
+		if strings.Contains(i.Numerator+i.Denominator, "(") && strings.ContainsAny(i.Numerator+i.Denominator, "abcdefghijklmnopqrstuvwxyz") && callRe.MatchString(i.Numerator+" "+i.Denominator) || i.Rollup == "quantile" {
+			continue // WIP of another branch: functions are not understood yet
+		}
 		m.Indicators = append(m.Indicators, Indicator{
 			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
 			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup,
@@ -49,3 +55,5 @@ func ModelOf(cat *schemas.Catalogue) Model {
 	}
 	return m
 }
+
+var callRe = regexp.MustCompile(`[a-z_]+\(`)
