@@ -34,7 +34,7 @@ func counted(all []auyl.Area) []auyl.Area {
 func ModelOf(cat *schemas.Catalogue) Model {
 	var m Model
 	for _, s := range cat.Series {
-		out := Series{ID: s.ID, Kind: Kind(s.Kind), Level: s.Level, MaxAge: s.MaxAgeDays}
+		out := Series{ID: s.ID, Kind: Kind(s.Kind), Level: s.Level, MaxAge: s.MaxAgeDays, Freqs: s.Freqs}
 		if e := s.Event; e != nil {
 			out.Event = &EventRule{Kind: e.Kind, Where: e.Where, Measure: e.Measure, Window: e.Window}
 		}

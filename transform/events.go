@@ -147,7 +147,7 @@ func measure(r eventSeries, attributes map[string]*wire.Attribute, row int) auyl
 		return auyl.Decimal(a.GetValue()[row]), true
 	}
 	if len(r.where.code) > 0 {
-		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.names[i]) })
+		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.refs[i].name) })
 		if !ok || v == 0 {
 			return 0
 		}

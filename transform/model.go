@@ -30,6 +30,9 @@ type Series struct {
 	Level  auyl.Level // the lowest at which it is reported
 	MaxAge int        // days that a stock is carried forward at most
 	Event  *EventRule // nil unless the series is counted from events
+	// Freqs are the frequencies with which a flow or rate is reported; none
+	// stands for that of each indicator that uses it.
+	Freqs []auyl.Freq
 }
 
 // EventRule says how a series is made of events.
@@ -67,6 +70,7 @@ type model struct {
 	byKey      map[inputKey]int32
 	indicators []indicator // sorted by id
 	population int32       // input that weighs, -1 if the model has no such series
+	weight     term        // how it is looked up
 	events     map[string][]eventSeries
 }
 
@@ -83,8 +87,11 @@ type input struct {
 	maxAge auyl.Day
 	event  bool
 	freqs  []auyl.Freq // of the blocks that are kept
-	uses   []int32     // indicators
+	uses   []use
 }
+
+// use is a term of an indicator that looks an input up.
+type use struct{ indicator, term int32 }
 
 type eventSeries struct {
 	input   int32
@@ -95,15 +102,15 @@ type eventSeries struct {
 
 type indicator struct {
 	Indicator
-	params    rollup.Params
-	num, den  program
-	numInputs []int32 // input of each name of num
-	denInputs []int32
-	inputs    []int32    // both, each once
-	drivers   []int32    // inputs whose periods are the cells' periods
-	byStock   bool       // all inputs are stocks: they are their own drivers
-	exact     bool       // stocks count on their own day alone
-	unit      auyl.Level // of the areas that report
+	params   rollup.Params
+	num, den program
+	terms    []term
+	numTerms []int32 // term of each ref of num
+	denTerms []int32
+	drivers  []int32    // terms whose periods are the cells' periods
+	byStock  bool       // all inputs are stocks: they are their own drivers
+	exact    bool       // stocks count on their own day alone
+	unit     auyl.Level // of the areas that report
 }
 
 // reach is for how many days after its own a stock counts as an input.
@@ -155,14 +162,21 @@ func newModel(def Model) (*model, error) {
 	if s := series[PopulationSeries]; s != nil {
 		m.population = m.input(s, "")
 	}
+	m.weight = term{input: m.population}
 	slices.SortFunc(m.indicators, func(a, b indicator) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	for i := range m.indicators {
 		ind := &m.indicators[i]
-		for _, n := range ind.inputs {
-			in := &m.inputs[n]
-			in.uses = append(in.uses, int32(i))
-			if in.kind != KindStock && !slices.Contains(in.freqs, ind.Freq) {
-				in.freqs = append(in.freqs, ind.Freq)
+		for j := range ind.terms {
+			t := &ind.terms[j]
+			if t.input < 0 {
+				continue
+			}
+			in := &m.inputs[t.input]
+			in.uses = append(in.uses, use{int32(i), int32(j)})
+			for _, f := range t.freqs {
+				if !slices.Contains(in.freqs, f) {
+					in.freqs = append(in.freqs, f)
+				}
 			}
 		}
 	}
@@ -176,6 +190,9 @@ func newModel(def Model) (*model, error) {
 			continue
 		}
 		where, err := compile(s.Event.Where)
+		if err == nil {
+			err = where.plain()
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("series %s: %w", s.ID, err))
 			continue
@@ -213,39 +230,14 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 	if len(ind.num.code) == 0 {
 		return ind, errors.New("no numerator")
 	}
-	resolve := func(p program, dims auyl.Dims) ([]int32, error) {
-		var out []int32
-		for _, name := range p.names {
-			s := series[auyl.SeriesID(name)]
-			if s == nil {
-				return nil, fmt.Errorf("unknown series %s", name)
-			}
-			n := m.input(s, dims)
-			out = append(out, n)
-			if !slices.Contains(ind.inputs, n) {
-				ind.inputs = append(ind.inputs, n)
-			}
-			ind.unit = min(ind.unit, s.Level)
-			ind.byStock = ind.byStock && s.Kind == KindStock
-		}
-		return out, nil
-	}
-	if ind.numInputs, err1 = resolve(ind.num, d.NumeratorDims); err1 != nil {
+	if ind.numTerms, err1 = m.resolve(&ind, &ind.num, d.NumeratorDims, series); err1 != nil {
 		return ind, err1
 	}
-	if ind.denInputs, err2 = resolve(ind.den, d.DenominatorDims); err2 != nil {
+	if ind.denTerms, err2 = m.resolve(&ind, &ind.den, d.DenominatorDims, series); err2 != nil {
 		return ind, err2
 	}
-	// What is counted says when there are cells, not what it is divided by: a
-	// census does not make an empty cell of every rate.
-	for _, inputs := range [][]int32{ind.numInputs, ind.denInputs} {
-		for _, n := range inputs {
-			if len(ind.drivers) == 0 || slices.Contains(ind.numInputs, n) {
-				if (ind.byStock || m.inputs[n].kind != KindStock) && !slices.Contains(ind.drivers, n) {
-					ind.drivers = append(ind.drivers, n)
-				}
-			}
-		}
+	if err := m.drive(&ind); err != nil {
+		return ind, err
 	}
 	// Where the period is the day of the stocks, an older one is not of that
 	// period: who said nothing on that day did not report. "last" asks for it.

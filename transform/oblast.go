@@ -181,13 +181,14 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 	totals := make([]rollup.Total, tr.Len())
 	var self *cell
 	origin := auyl.Origin(0)
-	parts := false
+	parts, incomplete := false, false
 	known := make([]bool, tr.Len())
 	for i, a := range in.areas {
 		c, err := decodeCell(a, in.data[i])
 		if err != nil {
 			return cell{}, false, fmt.Errorf("%w: cells of %s %s", err, t.code, ind.ID)
 		}
+		incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
 		if a == t.code {
 			self = &c
 			if origin == 0 || c.origin < origin {
@@ -233,6 +234,9 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 	})
 	c := makeCell(ind, &totals[0], published)
 	c.area, c.level, c.boundary = t.code, tr.levels[0], tr.boundary
+	if c.reason == rollup.ReasonNoData && incomplete {
+		c.reason = rollup.ReasonIncompletePeriod
+	}
 	if c.origin == 0 {
 		c.origin = origin
 	}

@@ -152,6 +152,8 @@ const (
 	ReasonWeightZero      = "weight_zero"
 	ReasonConfidential    = "confidential"
 	ReasonOverflow        = "overflow"
+	// ReasonIncompletePeriod: of the parts of a period some are there and some not.
+	ReasonIncompletePeriod = "incomplete_period"
 )
 
 // Params of a rule.
