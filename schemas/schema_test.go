@@ -27,6 +27,9 @@ type (
 	seriesFile struct {
 		Series []schemas.Series `yaml:"series,required"`
 	}
+	parametersFile struct {
+		Parameters []schemas.Parameter `yaml:"parameters,required"`
+	}
 	indicatorsFile struct {
 		Indicators []schemas.Indicator `yaml:"indicators,required"`
 	}
@@ -34,6 +37,7 @@ type (
 
 var roots = map[string]reflect.Type{
 	"series":     reflect.TypeFor[seriesFile](),
+	"parameters": reflect.TypeFor[parametersFile](),
 	"indicators": reflect.TypeFor[indicatorsFile](),
 	"contract":   reflect.TypeFor[schemas.Contract](),
 }
@@ -349,6 +353,9 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 			return nil
 		}
 		name := map[string]string{".": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
+		if file == "parameters.yaml" {
+			name = "parameters"
+		}
 		seen[name]++
 		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
 			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)

@@ -23,12 +23,19 @@ func (p *part) operand(ind *indicator, tm *term, period auyl.Period, t *tree) (o
 	if !ok {
 		return operand{}, nil
 	}
+	if tm.param != nil {
+		v, ok := tm.param.on(at.LastDay())
+		return operand{value: v, ok: ok}, nil
+	}
 	return operand{value: fact(tm.calendar, at), ok: true}, nil
 }
 
 // flow fills a column with the figures of a period: those of the period itself,
 // else the sums of its parts where all of them are there.
 func (p *part) flow(c *column, tm *term, at auyl.Period, t *tree) error {
+	if p.m.inputs[tm.input].cumulative {
+		return p.since(c, tm, at, t)
+	}
 	if !tm.ytd {
 		return p.within(c, tm, at, t)
 	}
@@ -75,6 +82,57 @@ func (p *part) within(c *column, tm *term, at auyl.Period, t *tree) error {
 			continue
 		}
 		c.fill(sum)
+	}
+	return nil
+}
+
+// since fills a column with a period's share of a flow that is reported from
+// 1 January on: what stands at its end less what stood at its start.
+func (p *part) since(c *column, tm *term, at auyl.Period, t *tree) error {
+	*c = column{vals: make([]val, t.Len())}
+	if err := p.standing(c, tm, at.LastDay(), t); err != nil {
+		return err
+	}
+	if !tm.ytd && !january(at) {
+		before := &column{vals: make([]val, t.Len())}
+		if err := p.standing(before, tm, at.Start()-1, t); err != nil {
+			return err
+		}
+		for i := range c.vals {
+			w := &before.vals[i]
+			w.seen, w.value = false, -w.value
+		}
+		c = c.plus(before)
+	}
+	// A period of which only the beginning was reported is one that is known of.
+	for _, f := range tm.freqs {
+		for q := auyl.NewPeriod(f, at.Start()); q.End() < at.End(); q = q.Shift(1) {
+			b, err := p.block(blockKey{tm.input, f, q.Start()})
+			if err != nil {
+				return err
+			}
+			part := &column{vals: make([]val, t.Len())}
+			part.take(b, t)
+			c.came(part.origin)
+			for i := range part.vals {
+				v := &c.vals[i]
+				v.seen = v.seen || part.vals[i].seen
+				v.partial = v.partial || part.vals[i].ok && !v.ok
+			}
+		}
+	}
+	c.settle()
+	return nil
+}
+
+// standing fills a column with what was reported from 1 January to a day.
+func (p *part) standing(c *column, tm *term, day auyl.Day, t *tree) error {
+	for _, f := range tm.freqs {
+		b, err := p.block(blockKey{tm.input, f, auyl.NewPeriod(f, day).Start()})
+		if err != nil {
+			return err
+		}
+		c.take(b, t)
 	}
 	return nil
 }

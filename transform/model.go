@@ -33,6 +33,9 @@ type Series struct {
 	// Freqs are the frequencies with which a flow or rate is reported; none
 	// stands for that of each indicator that uses it.
 	Freqs []auyl.Freq
+	// Cumulative flows are reported from 1 January on; formulas see what was
+	// added within the period.
+	Cumulative bool
 }
 
 // EventRule says how a series is made of events.
@@ -62,6 +65,7 @@ type Indicator struct {
 type Model struct {
 	Series     []Series
 	Indicators []Indicator
+	Parameters []Parameter
 }
 
 // model is a Model made ready. It is not changed after newModel.
@@ -72,6 +76,7 @@ type model struct {
 	population int32       // input that weighs, -1 if the model has no such series
 	weight     term        // how it is looked up
 	events     map[string][]eventSeries
+	parameters map[string]*Parameter
 }
 
 type inputKey struct {
@@ -86,8 +91,10 @@ type input struct {
 	level  auyl.Level
 	maxAge auyl.Day
 	event  bool
-	freqs  []auyl.Freq // of the blocks that are kept
-	uses   []use
+	// cumulative says that figures of a flow are since 1 January
+	cumulative bool
+	freqs      []auyl.Freq // of the blocks that are kept
+	uses       []use
 }
 
 // use is a term of an indicator that looks an input up.
@@ -151,6 +158,10 @@ func newModel(def Model) (*model, error) {
 		series[def.Series[i].ID] = &def.Series[i]
 	}
 	var errs []error
+	var err error
+	if m.parameters, err = parametersOf(def.Parameters); err != nil {
+		errs = append(errs, err)
+	}
 	for _, d := range def.Indicators {
 		ind, err := m.indicator(d, series)
 		if err != nil {
@@ -210,7 +221,7 @@ func (m *model) input(s *Series, dims auyl.Dims) int32 {
 	if !ok {
 		i = int32(len(m.inputs))
 		m.byKey[key] = i
-		m.inputs = append(m.inputs, input{inputKey: key, kind: s.Kind, level: s.Level, maxAge: auyl.Day(s.MaxAge)})
+		m.inputs = append(m.inputs, input{inputKey: key, kind: s.Kind, level: s.Level, maxAge: auyl.Day(s.MaxAge), cumulative: s.Cumulative})
 	}
 	return i
 }

@@ -12,7 +12,8 @@ import (
 // term is a ref of an indicator made ready: what is looked up, and where.
 type term struct {
 	ref
-	input int32       // -1 for facts of the calendar
+	input int32 // -1 for parameters and facts of the calendar
+	param *Parameter
 	freqs []auyl.Freq // of a flow or rate, in the order in which figures are preferred
 }
 
@@ -30,7 +31,15 @@ func (m *model) resolve(ind *indicator, p *program, dims auyl.Dims, series map[a
 		}
 		s := series[auyl.SeriesID(r.name)]
 		if s == nil {
-			return nil, fmt.Errorf("unknown series %s", r.name)
+			t.param = m.parameters[r.name]
+			switch {
+			case t.param == nil:
+				return nil, fmt.Errorf("unknown series %s", r.name)
+			case r.start || r.ytd:
+				return nil, fmt.Errorf("%s is a parameter: ytd, start and mean are of series", r.name)
+			}
+			out = append(out, ind.term(t))
+			continue
 		}
 		var err error
 		if t.freqs, err = freqsOf(s, ind.Freq); err == nil {
@@ -64,6 +73,10 @@ func fits(r *ref, s *Series, f auyl.Freq) error {
 		return fmt.Errorf("start and mean are of stocks, this is a %s", s.Kind)
 	case r.start && f == auyl.FreqDay:
 		return errors.New("a day has no start of its own")
+	case s.Cumulative && (s.Kind != KindFlow || s.Event != nil):
+		return errors.New("only flows that are reported are cumulative")
+	case s.Cumulative && months(f) == 0:
+		return fmt.Errorf("%s: cumulative figures make years, half-years, quarters or months", f)
 	case r.ytd && s.Kind != KindFlow:
 		return fmt.Errorf("ytd is of flows, this is a %s", s.Kind)
 	case r.ytd && months(f) == 0:
@@ -132,13 +145,19 @@ func (t *term) base(in *input, f auyl.Freq, start auyl.Day) (auyl.Period, bool) 
 
 // touched returns the periods of frequency f that look up the block of a flow or
 // rate of the frequency g.
-func (t *term) touched(_ *input, f, g auyl.Freq, start auyl.Day) []auyl.Period {
+func (t *term) touched(in *input, f, g auyl.Freq, start auyl.Day) []auyl.Period {
 	if !slices.Contains(t.freqs, g) {
 		return nil
 	}
 	base := auyl.NewPeriod(f, start)
 	last := base
-	if t.ytd {
+	switch {
+	case in.cumulative && t.ytd: // the figure itself
+	case in.cumulative: // the next one is counted from it
+		if next := base.Shift(1); !january(next) {
+			last = next
+		}
+	case t.ytd:
 		last = auyl.NewPeriod(f, auyl.NewPeriod(auyl.FreqYear, start).LastDay())
 	}
 	var out []auyl.Period
@@ -148,4 +167,9 @@ func (t *term) touched(_ *input, f, g auyl.Freq, start auyl.Day) []auyl.Period {
 		}
 	}
 	return out
+}
+
+// january reports whether a period begins a year.
+func january(p auyl.Period) bool {
+	return auyl.NewPeriod(auyl.FreqYear, p.Start()).Start() == p.Start()
 }

@@ -17,12 +17,23 @@ func wideModel() transform.Model {
 	ind := func(id auyl.IndicatorID, f auyl.Freq, num, den string, factor float64, rollup string) transform.Indicator {
 		return transform.Indicator{ID: id, Freq: f, Level: s, Numerator: num, Denominator: den, Factor: factor, Rollup: rollup, Minimum: 0.5, Full: 0.95, Version: 1}
 	}
+	from := func(d string) auyl.Day {
+		day, err := auyl.ParseDay(d)
+		if err != nil {
+			panic(err)
+		}
+		return day
+	}
 	return transform.Model{
+		Parameters: []transform.Parameter{{ID: "mci", Values: []transform.ParameterValue{
+			{from("2026-01-01"), 4325 * auyl.DecimalOne}, {from("2025-01-01"), 3932 * auyl.DecimalOne}, {from("2026-06-30"), 5000 * auyl.DecimalOne},
+		}}},
 		Series: []transform.Series{
 			{ID: "population_end", Kind: transform.KindStock, Level: s, MaxAge: 200},
 			{ID: "births", Kind: transform.KindFlow, Level: s, Freqs: []auyl.Freq{auyl.FreqMonth, auyl.FreqQuarter, auyl.FreqYear}},
 			{ID: "deaths", Kind: transform.KindFlow, Level: auyl.LevelDistrict, Freqs: []auyl.Freq{auyl.FreqMonth}},
 			{ID: "wage", Kind: transform.KindRate, Level: auyl.LevelDistrict, Freqs: []auyl.Freq{auyl.FreqQuarter}},
+			{ID: "spent", Kind: transform.KindFlow, Level: s, Cumulative: true, Freqs: []auyl.Freq{auyl.FreqMonth, auyl.FreqQuarter}},
 			{ID: "calls", Kind: transform.KindFlow, Level: s, Event: &transform.EventRule{Kind: "ambulance_call", Measure: "count", Window: auyl.FreqMonth}},
 		},
 		Indicators: []transform.Indicator{
@@ -41,6 +52,13 @@ func wideModel() transform.Model {
 			ind("wage_months", auyl.FreqQuarter, "wage * months()", "", 1, "weighted"),
 			ind("calls_day", auyl.FreqQuarter, "calls", "population_end * days()", 1000, "ratio"),
 			ind("calls_year", auyl.FreqYear, "calls", "", 1, "sum"),
+			ind("spent_m", auyl.FreqMonth, "spent", "", 1, "sum"),
+			ind("spent_q", auyl.FreqQuarter, "spent", "", 1, "sum"),
+			ind("spent_s", auyl.FreqHalfYear, "spent", "", 1, "sum"),
+			ind("spent_a", auyl.FreqYear, "spent", "", 1, "sum"),
+			ind("spent_ytd", auyl.FreqMonth, "ytd(spent)", "prev(ytd(spent))", 100, "ratio"),
+			ind("in_mci", auyl.FreqQuarter, "spent", "population_end * mci", 1, "ratio"),
+			ind("mci_growth", auyl.FreqYear, "spent * prev(mci)", "mci", 1, "ratio"),
 			ind("before", auyl.FreqDay, "population_end", "prev_year(population_end)", 100, "ratio"),
 		},
 	}
@@ -109,7 +127,7 @@ func TestFormulasLookBack(t *testing.T) {
 		say(at("population_end", a, "2026-01-01", n, 1), at("population_end", a, "2026-07-01", n-auyl.Decimal(i)*one/2, 1), at("population_end", a, "2027-01-01", n+10*one, 1))
 	}
 	p.want("growth 993030100 2026", "10 A")
-	p.want("growth 993030100 2025", "- M no_data") // its own end is there, its start is not
+	p.want("growth 993030100 2025", "- M no_data")  // its own end is there, its start is not
 	p.want("depopulating 993030200 2026-S1", "0 A") // 100.5 of 101
 	p.want("depopulating 993000000 2026-S1", "1 A") // 101.5 of 103
 	p.want("decline 993030200 2026-S1", "0.4975124378109453 A")
@@ -148,6 +166,55 @@ func TestCalendarInFormulas(t *testing.T) {
 	p.want("calls_day 993030100 2026-Q1", "- M incomplete_period")
 }
 
+func TestCumulativeFlowsAreDifferenced(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t, wideModel(), small(), 1)
+	say := func(f ...fact) { t.Helper(); p.frame(observations(t, f)) }
+	const a = 993030100
+	say(at("spent", a, "2025-M12", 900*one, 1), at("spent", a, "2026-M01", 10*one, 1), at("spent", a, "2026-M02", 25*one, 1))
+	p.want("spent_m 993030100 2025-M12", "- M incomplete_period") // November is not known
+	p.want("spent_a 993030100 2025", "900 A")                     // the end of the year is enough
+	p.want("spent_m 993030100 2026-M01", "10 A")                  // January is never counted from December
+	p.want("spent_m 993030100 2026-M02", "15 A")
+	p.want("spent_q 993030100 2026-Q1", "- M incomplete_period")
+	p.want("spent_m 993030100 2026-M03", "nothing")
+	p.want("spent_ytd 993030100 2026-M02", "250 A")
+	say(at("spent", a, "2026-M03", 20*one, 2)) // less than in February: a correction
+	p.want("spent_m 993030100 2026-M03", "-5 A")
+	p.want("spent_q 993030100 2026-Q1", "20 A")
+	p.want("spent_s 993030100 2026-S1", "- M incomplete_period")
+	say(at("spent", a, "2026-M06", 50*one, 3))
+	p.want("spent_q 993030100 2026-Q2", "30 A") // April and May do not matter
+	p.want("spent_s 993030100 2026-S1", "50 A")
+	p.want("spent_m 993030100 2026-M06", "- M incomplete_period")
+	say(at("spent", a, "2026-M02", 30*one, 4)) // moves two months in opposite directions
+	p.want("spent_m 993030100 2026-M02", "20 A")
+	p.want("spent_m 993030100 2026-M03", "-10 A")
+}
+
+func TestParametersAreThoseOfTheLastDay(t *testing.T) {
+	t.Parallel()
+	p := newPipeline(t, wideModel(), small(), 1)
+	const a = 993030100
+	var f []fact
+	for _, d := range []string{"2024-12-01", "2025-06-01", "2025-12-01", "2026-06-01"} {
+		f = append(f, at("population_end", a, d, 100*one, 1))
+	}
+	for _, m := range []string{"2024-Q4", "2025-Q1", "2025-Q4", "2026-Q1", "2026-Q2"} {
+		f = append(f, at("spent", a, m, 432500*one, 1))
+	}
+	p.frame(observations(t, f))
+	p.want("in_mci 993030100 2024-Q4", "- M incomplete_period")
+	p.frame(observations(t, []fact{at("spent", a, "2024-Q3", 0, 2)}))
+	p.want("in_mci 993030100 2024-Q4", "- M no_data") // before the first value
+	p.want("in_mci 993030100 2025-Q1", fmt.Sprint(4325./3932)+" A")
+	p.want("in_mci 993030100 2026-Q1", "1 A")
+	p.want("in_mci 993030100 2026-Q2", "0 A") // nothing was spent since
+	p.frame(observations(t, []fact{at("spent", a, "2026-Q2", 932500*one, 2), at("spent", a, "2026-Q4", 932500*one, 2)}))
+	p.want("in_mci 993030100 2026-Q2", "1 A") // the value of 30 June
+	p.want("mci_growth 993030100 2026", "733318 A") // 3932 of 2025 by 5000
+}
+
 func TestModelsRefuseWhatDoesNotWiden(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -166,6 +233,8 @@ func TestModelsRefuseWhatDoesNotWiden(t *testing.T) {
 		{auyl.FreqMonth, "max(births)", ""},
 		{auyl.FreqMonth, "sum(births)", ""},
 		{auyl.FreqMonth, "days()", ""},
+		{auyl.FreqMonth, "mci", ""},
+		{auyl.FreqMonth, "births * ytd(mci)", ""},
 	} {
 		m := wideModel()
 		m.Indicators = []transform.Indicator{{ID: "x", Freq: tt.freq, Numerator: tt.num, Denominator: tt.den, Rollup: "sum", Version: 1}}
