@@ -34,7 +34,7 @@ type Series struct {
 type EventRule struct {
 	Kind    string    `yaml:"kind,required"`
 	Where   string    `yaml:"where"`            // condition over attributes; "" takes all
-	Measure string    `yaml:"measure,required"` // count, or the attribute to sum
+	Measure string    `yaml:"measure,required"` // count, the attribute to sum, or values(attribute) for quantiles
 	Window  auyl.Freq `yaml:"window,required"`
 }
 
@@ -64,7 +64,8 @@ type Indicator struct {
 	Denominator     string           `yaml:"denominator"` // "" for no ratio
 	DenominatorDims auyl.Dims        `yaml:"denominator_dims"`
 	Factor          float64          `yaml:"factor"`
-	Rollup          string           `yaml:"rollup,required"` // sum, ratio, weighted, last, min, max, direct
+	Rollup          string           `yaml:"rollup,required"` // sum, ratio, weighted, last, min, max, direct, quantile
+	Quantile        float64          `yaml:"quantile"`        // of rollup quantile: between 0 and 1
 	Coverage        Coverage         `yaml:"coverage"`
 	Plausible       Bounds           `yaml:"plausible,required"`
 	Sensitive       bool             `yaml:"sensitive"`
@@ -172,6 +173,9 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string) Problems {
 			bad("cumulative", "only flows that are reported are cumulative")
 		}
 		if s.Event != nil {
+			if _, ok := s.Event.Values(); !ok && strings.ContainsAny(s.Event.Measure, "() ") {
+				bad("event", "measure %q: want count, an attribute, or values(attribute)", s.Event.Measure)
+			}
 			if err := parseFormula(s.Event.Where, true).err(); err != nil {
 				bad("event", "condition %q: %v", s.Event.Where, err)
 			}
@@ -222,7 +226,7 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 	}
 	word("direction", ind.Direction, "higher", "lower", "target")
 	word("controllable", ind.Controllable, "none", "partial", "full")
-	word("rollup", ind.Rollup, "sum", "ratio", "weighted", "last", "min", "max", "direct")
+	word("rollup", ind.Rollup, "sum", "ratio", "weighted", "last", "min", "max", "direct", "quantile")
 	if ind.Factor == 0 {
 		ind.Factor = 1
 	}
@@ -232,8 +236,14 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 		bad("rollup", "%s wants a denominator", ind.Rollup)
 	case !ratio && ind.Denominator != "":
 		bad("denominator", "a denominator wants rollup ratio or weighted: percentages are never added or averaged")
-	case !ratio && ind.Factor != 1:
+	case !ratio && ind.Factor != 1 && ind.Rollup != "quantile":
 		bad("factor", "a factor without a denominator scales what was published: give the series another unit")
+	}
+	switch quantile := ind.Rollup == "quantile"; {
+	case quantile && !(ind.Quantile > 0 && ind.Quantile < 1):
+		bad("quantile", "rollup quantile wants a quantile between 0 and 1, found %v", ind.Quantile)
+	case !quantile && ind.Quantile != 0:
+		bad("quantile", "only rollup quantile has a quantile")
 	}
 	if ind.Factor < 0 {
 		bad("factor", "%v is negative", ind.Factor)

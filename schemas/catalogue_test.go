@@ -41,6 +41,7 @@ const goodSeries = `series:
   - {id: a, names: {ru: а, kk: а, en: a}, unit: person, kind: flow, freq: [M], level: okrug}
   - {id: b, names: {ru: а, kk: а, en: a}, unit: person, kind: stock, freq: [D], level: okrug, max_age_days: 400}
   - {id: c, names: {ru: а, kk: а, en: a}, unit: person, kind: rate, freq: [Q], level: okrug}
+  - {id: v, names: {ru: а, kk: а, en: a}, unit: minute, kind: flow, freq: [M], level: okrug, event: {kind: call, measure: values(arrival), window: M}}
 `
 
 const goodParameters = `parameters:
@@ -102,6 +103,10 @@ func TestFaultsOfTheCatalogueNameTheirPlace(t *testing.T) {
 		{"ytd of a parameter", "numerator: a", "numerator: a * ytd(mci)", "ytd is of series, mci is a parameter"},
 		{"denominator of another frequency", "denominator: b", "denominator: c", "indicators/x.yaml:10:18: indicator share: series c has frequency [Q], the indicator M"},
 		{"misspelled parameter", "numerator: a", "numerator: a * mcy", `unknown series "mcy"; did you mean "mci"?`},
+		{"quantile of a flow", "denominator: b\n    factor: 100\n    rollup: ratio", "rollup: quantile\n    quantile: 0.9", "indicators/x.yaml:9:16: indicator share: rollup quantile is of one series of values(attribute)"},
+		{"quantile above 1", "numerator: a\n    denominator: b\n    factor: 100\n    rollup: ratio", "numerator: v\n    rollup: quantile\n    quantile: 90", "indicators/x.yaml:11:15: indicator share: rollup quantile wants a quantile between 0 and 1"},
+		{"sum of values", "numerator: a", "numerator: v", "a series of values(attribute) wants rollup quantile"},
+		{"quantile of a ratio", "rollup: ratio", "rollup: ratio\n    quantile: 0.5", "only rollup quantile has a quantile"},
 		{"no version", "version: 1", "version: 0", "versions count from 1"},
 	}
 	for _, tt := range tests {
@@ -127,8 +132,13 @@ func TestFormulasThatAreUnderstood(t *testing.T) {
 		{"S", "a * annual() - prev_year(a + 1)", "mean(b) * days() * months()"},
 		{"Q", "max(0, b - start(b)) + (b < 0.99*start(b))", "min(a, b * mci)"},
 		{"Q", "a", "c"},
+		{"Q", "v\n    quantile: 0.9", ""},
 	} {
-		text := strings.NewReplacer("freq: M", "freq: "+tt.freq, "numerator: a", "numerator: "+tt.numerator, "denominator: b", "denominator: "+tt.denominator).Replace(goodIndicator)
+		good := goodIndicator
+		if tt.denominator == "" {
+			good = strings.NewReplacer("    denominator: b\n", "", "rollup: ratio", "rollup: quantile").Replace(good)
+		}
+		text := strings.NewReplacer("freq: M", "freq: "+tt.freq, "numerator: a", "numerator: "+tt.numerator, "denominator: b", "denominator: "+tt.denominator).Replace(good)
 		c, err := schemas.LoadCatalogue(fstest.MapFS{"series.yaml": {Data: []byte(goodSeries)}, "parameters.yaml": {Data: []byte(goodParameters)}, "indicators/x.yaml": {Data: []byte(text)}})
 		if err != nil {
 			t.Errorf("%s / %s: %v", tt.numerator, tt.denominator, err)

@@ -218,6 +218,19 @@ func (s *Series) misuse(function string, freq auyl.Freq) string {
 // series that it uses.
 func (c *Catalogue) checkFormula(ind *Indicator, text string, inputs map[auyl.SeriesID]bool, bad func(at int, format string, args ...any)) {
 	f := parseFormula(text, false)
+	values := false
+	for _, n := range f.names() {
+		if s := c.SeriesOf(auyl.SeriesID(n)); s != nil && s.Event != nil {
+			_, ok := s.Event.Values()
+			values = values || ok
+		}
+	}
+	switch quantile := ind.Rollup == "quantile"; {
+	case values && !quantile:
+		bad(0, "a series of values(attribute) wants rollup quantile")
+	case text != "" && quantile && (!values || len(f.used) != 1 || strings.TrimSpace(text) != f.used[0].name):
+		bad(0, "rollup quantile is of one series of values(attribute)")
+	}
 	for _, x := range f.faults {
 		bad(x.at, "formula %q: %s", text, x.message)
 	}
@@ -243,4 +256,18 @@ func (c *Catalogue) checkFormula(ind *Indicator, text string, inputs map[auyl.Se
 			bad(u.at, "unknown series %q%s", u.name, c.nearestSeries(u.name))
 		}
 	}
+}
+
+// Values returns the attribute of which all values are kept; not ok for a rule
+// that counts or sums.
+func (e *EventRule) Values() (attribute string, ok bool) {
+	name, ok := strings.CutPrefix(e.Measure, "values(")
+	if !ok || !strings.HasSuffix(name, ")") {
+		return "", false
+	}
+	name = strings.TrimSuffix(name, ")")
+	if _, err := auyl.ParseIndicatorID(name); err != nil {
+		return "", false
+	}
+	return name, true
 }

@@ -50,7 +50,7 @@ func ModelOf(cat *schemas.Catalogue) Model {
 	for _, i := range cat.Indicators {
 		m.Indicators = append(m.Indicators, Indicator{
 			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
-			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup,
+			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup, Quantile: i.Quantile,
 			Minimum: i.Coverage.Minimum, Full: i.Coverage.Full, Version: i.Version,
 		})
 	}

@@ -152,6 +152,13 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 			return auyl.Step{}, err
 		}
 		b.add(m.area, m.value, m.known, m.origin)
+		if m.times != 0 {
+			s, err := p.set(m.blockKey)
+			if err != nil {
+				return auyl.Step{}, err
+			}
+			s.add(m.area, m.at, m.times)
+		}
 	}
 	out := cellWriter{m: d.m, subject: subjectDistrict + code.String(), vintage: vintage}
 	if code == code.Oblast() {

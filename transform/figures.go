@@ -23,7 +23,7 @@ func zeroed[T any](s []T, n int) []T {
 }
 
 // cellsOf computes the cells of all areas of a tree for one indicator.
-func (s *scratch) cellsOf(ind *indicator, t *tree, cols []operand, pop *column) []cell {
+func (s *scratch) cellsOf(ind *indicator, t *tree, cols []operand, pop *column, values []*multiset) []cell {
 	n := t.Len()
 	s.totals = zeroed(s.totals, n)
 	s.own, s.want, s.secret = zeroed(s.own, n), zeroed(s.want, n), zeroed(s.secret, n)
@@ -97,6 +97,9 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols []operand, pop *column) 
 		}
 		c := makeCell(ind, &totals[i], own[i])
 		c.area, c.level, c.boundary = t.codes[i], t.levels[i], t.boundary
+		if values != nil {
+			ind.spread(&c, values[i], i == 0)
+		}
 		if c.reason == rollup.ReasonNoData && partial[i] {
 			c.reason = rollup.ReasonIncompletePeriod
 		}

@@ -42,7 +42,7 @@ type Series struct {
 type EventRule struct {
 	Kind    string
 	Where   string    // condition over attributes; empty takes all; an attribute that is not there makes it false
-	Measure string    // count, or the attribute that is summed
+	Measure string    // count, the attribute that is summed, or values(attribute) for quantiles
 	Window  auyl.Freq // period of the series
 }
 
@@ -56,7 +56,8 @@ type Indicator struct {
 	Denominator     string // empty for none
 	DenominatorDims auyl.Dims
 	Factor          float64
-	Rollup          string // sum, ratio, weighted, last, min, max, direct
+	Rollup          string  // sum, ratio, weighted, last, min, max, direct, quantile
+	Quantile        float64 // of rollup quantile: between 0 and 1
 	Minimum, Full   float64
 	Version         uint32
 }
@@ -91,6 +92,7 @@ type input struct {
 	level  auyl.Level
 	maxAge auyl.Day
 	event  bool
+	values bool // of events: values are kept, and the figure is their number
 	// cumulative says that figures of a flow are since 1 January
 	cumulative bool
 	freqs      []auyl.Freq // of the blocks that are kept
@@ -105,6 +107,7 @@ type eventSeries struct {
 	window  auyl.Freq
 	where   program
 	measure string
+	values  bool // the attribute is kept value by value
 }
 
 type indicator struct {
@@ -209,7 +212,11 @@ func newModel(def Model) (*model, error) {
 			continue
 		}
 		in.event, in.freqs = true, []auyl.Freq{s.Event.Window}
-		m.events[s.Event.Kind] = append(m.events[s.Event.Kind], eventSeries{int32(i), s.Event.Window, where, s.Event.Measure})
+		r := eventSeries{input: int32(i), window: s.Event.Window, where: where, measure: s.Event.Measure}
+		if attribute, ok := valuesOf(s); ok {
+			r.measure, r.values, in.values = attribute, true, true
+		}
+		m.events[s.Event.Kind] = append(m.events[s.Event.Kind], r)
 	}
 	return m, errors.Join(errs...)
 }
@@ -274,8 +281,13 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 		ind.params.Rule = rollup.RuleMax
 	case "direct":
 		ind.params.Rule = rollup.RuleDirect
+	case "quantile":
+		ind.params.Rule = rollup.RuleQuantile
 	default:
-		return ind, fmt.Errorf("roll-up %q: want sum, ratio, weighted, last, min, max or direct", d.Rollup)
+		return ind, fmt.Errorf("roll-up %q: want sum, ratio, weighted, last, min, max, direct or quantile", d.Rollup)
+	}
+	if err := ind.ofValues(series); err != nil {
+		return ind, err
 	}
 	if (ind.params.Rule == rollup.RuleMin || ind.params.Rule == rollup.RuleMax) && ind.ratio() {
 		return ind, fmt.Errorf("roll-up %s takes no denominator", d.Rollup)

@@ -33,6 +33,7 @@ type part struct {
 	blocks map[blockKey]*block
 	fresh  map[int32][]auyl.Day // first days of blocks that the view may not have, by input
 	cols   map[colKey]*column
+	sets   map[blockKey]*sets
 	s      scratch
 }
 
@@ -47,6 +48,7 @@ func newPart(m *model, areas *registry, view auyl.View, code auyl.AreaCode) *par
 	return &part{
 		m: m, areas: areas, view: view, code: code,
 		blocks: map[blockKey]*block{}, fresh: map[int32][]auyl.Day{}, cols: map[colKey]*column{},
+		sets: map[blockKey]*sets{},
 	}
 }
 
@@ -246,7 +248,11 @@ func (p *part) compute(tg target) ([]cell, error) {
 			return nil, err
 		}
 	}
-	return p.s.cellsOf(ind, t, cols, pop), nil
+	values, err := p.valuesOf(ind, tg.period, t)
+	if err != nil {
+		return nil, err
+	}
+	return p.s.cellsOf(ind, t, cols, pop, values), nil
 }
 
 // step computes all that the frame touches in the partition.
@@ -285,10 +291,15 @@ func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
 			changes = append(changes, auyl.Change{Key: p.key(k), Value: b.encode()})
 		}
 	}
+	for _, k := range sortedKeys(p.sets) {
+		if s := p.sets[k]; s.dirty {
+			changes = append(changes, auyl.Change{Key: p.setKey(k), Value: s.encode()})
+		}
+	}
 	return changes, out.flush()
 }
 
-func sortedKeys(m map[blockKey]*block) []blockKey {
+func sortedKeys[T any](m map[blockKey]T) []blockKey {
 	return slices.SortedFunc(maps.Keys(m), func(a, b blockKey) int {
 		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.freq, b.freq), cmp.Compare(a.start, b.start))
 	})

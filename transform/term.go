@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/transform/rollup"
 )
 
 // term is a ref of an indicator made ready: what is looked up, and where.
@@ -81,6 +83,40 @@ func fits(r *ref, s *Series, f auyl.Freq) error {
 		return fmt.Errorf("ytd is of flows, this is a %s", s.Kind)
 	case r.ytd && months(f) == 0:
 		return fmt.Errorf("%s: ytd wants years, half-years, quarters or months", f)
+	}
+	return nil
+}
+
+// valuesOf returns the attribute of which a series keeps all values.
+func valuesOf(s *Series) (string, bool) {
+	if s.Event == nil {
+		return "", false
+	}
+	name, ok := strings.CutPrefix(s.Event.Measure, "values(")
+	if !ok || !strings.HasSuffix(name, ")") {
+		return "", false
+	}
+	return strings.TrimSpace(strings.TrimSuffix(name, ")")), true
+}
+
+// ofValues holds a quantile to one series of values, and these to quantiles.
+func (ind *indicator) ofValues(series map[auyl.SeriesID]*Series) error {
+	values := false
+	for _, t := range ind.terms {
+		if s := series[auyl.SeriesID(t.name)]; s != nil {
+			_, ok := valuesOf(s)
+			values = values || ok
+		}
+	}
+	quantile := ind.params.Rule == rollup.RuleQuantile
+	plain := len(ind.num.code) == 1 && len(ind.terms) == 1 && ind.terms[0].ref == ref{name: ind.terms[0].name} && !ind.ratio()
+	switch {
+	case quantile && (!plain || !values):
+		return errors.New("roll-up quantile is of one series of values(attribute), without a denominator")
+	case quantile && !(ind.Quantile > 0 && ind.Quantile < 1):
+		return fmt.Errorf("quantile %v: want it between 0 and 1", ind.Quantile)
+	case !quantile && values:
+		return errors.New("a series of values(attribute) wants roll-up quantile")
 	}
 	return nil
 }

@@ -211,7 +211,7 @@ func TestParametersAreThoseOfTheLastDay(t *testing.T) {
 	p.want("in_mci 993030100 2026-Q1", "1 A")
 	p.want("in_mci 993030100 2026-Q2", "0 A") // nothing was spent since
 	p.frame(observations(t, []fact{at("spent", a, "2026-Q2", 932500*one, 2), at("spent", a, "2026-Q4", 932500*one, 2)}))
-	p.want("in_mci 993030100 2026-Q2", "1 A") // the value of 30 June
+	p.want("in_mci 993030100 2026-Q2", "1 A")       // the value of 30 June
 	p.want("mci_growth 993030100 2026", "733318 A") // 3932 of 2025 by 5000
 }
 

@@ -142,6 +142,7 @@ const (
 	RuleMin                      // factor · smallest num
 	RuleMax                      // factor · largest num
 	RuleDirect                   // factor · num, never summed
+	RuleQuantile                 // of the values of all units, which are not here: num counts them
 )
 
 // Reasons of empty cells.
