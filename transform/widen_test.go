@@ -24,6 +24,11 @@ func wideModel() transform.Model {
 		}
 		return day
 	}
+	quantile := func(id auyl.IndicatorID, f auyl.Freq, q float64) transform.Indicator {
+		i := ind(id, f, "arrivals", "", 1./60, "quantile")
+		i.Quantile = q
+		return i
+	}
 	return transform.Model{
 		Parameters: []transform.Parameter{{ID: "mci", Values: []transform.ParameterValue{
 			{from("2026-01-01"), 4325 * auyl.DecimalOne}, {from("2025-01-01"), 3932 * auyl.DecimalOne}, {from("2026-06-30"), 5000 * auyl.DecimalOne},
@@ -35,6 +40,7 @@ func wideModel() transform.Model {
 			{ID: "wage", Kind: transform.KindRate, Level: auyl.LevelDistrict, Freqs: []auyl.Freq{auyl.FreqQuarter}},
 			{ID: "spent", Kind: transform.KindFlow, Level: s, Cumulative: true, Freqs: []auyl.Freq{auyl.FreqMonth, auyl.FreqQuarter}},
 			{ID: "calls", Kind: transform.KindFlow, Level: s, Event: &transform.EventRule{Kind: "ambulance_call", Measure: "count", Window: auyl.FreqMonth}},
+			{ID: "arrivals", Kind: transform.KindFlow, Level: s, Event: &transform.EventRule{Kind: "ambulance_call", Measure: "values(arrival_seconds)", Window: auyl.FreqMonth}},
 		},
 		Indicators: []transform.Indicator{
 			ind("births_q", auyl.FreqQuarter, "births", "", 1, "sum"),
@@ -59,6 +65,9 @@ func wideModel() transform.Model {
 			ind("spent_ytd", auyl.FreqMonth, "ytd(spent)", "prev(ytd(spent))", 100, "ratio"),
 			ind("in_mci", auyl.FreqQuarter, "spent", "population_end * mci", 1, "ratio"),
 			ind("mci_growth", auyl.FreqYear, "spent * prev(mci)", "mci", 1, "ratio"),
+			quantile("arrival_p90", auyl.FreqMonth, 0.9),
+			quantile("arrival_p90_q", auyl.FreqQuarter, 0.9),
+			quantile("arrival_p50_a", auyl.FreqYear, 0.5),
 			ind("before", auyl.FreqDay, "population_end", "prev_year(population_end)", 100, "ratio"),
 		},
 	}
