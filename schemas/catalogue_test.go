@@ -93,6 +93,7 @@ func TestFaultsOfTheCatalogueNameTheirPlace(t *testing.T) {
 		{"frequency", "freq: M", "freq: W", "series a has frequency [M], the indicator W"},
 		{"unknown function", "numerator: a", `numerator: "a + yt(a)"`, `indicators/x.yaml:9:21: indicator share: formula "a + yt(a)": unknown function "yt"; did you mean "ytd"?`},
 		{"function of the parser", "numerator: a", "numerator: sum(a)", `unknown function "sum"; want one of annual, days, max`},
+		{"fifth decimal", "numerator: a", "numerator: a * 0.00005", "indicators/x.yaml:9:20: indicator share: formula \"a * 0.00005\": 5e-05 has more than four decimals"},
 		{"too many arguments", "numerator: a", "numerator: ytd(a, a)", "ytd takes one argument, found 2"},
 		{"too few arguments", "numerator: a", "numerator: max(a)", "max takes two arguments, found 1"},
 		{"argument of days", "numerator: a", "numerator: a * days(1)", "indicators/x.yaml:9:20: indicator share: formula \"a * days(1)\": days takes no argument, found 1"},

@@ -109,7 +109,11 @@ func (f *formula) walk(n ast.Node, known map[string]int) {
 		f.call(n, name, n.Arguments, known)
 	case *ast.BuiltinNode:
 		f.call(n, n.Name, n.Arguments, known)
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+	case *ast.FloatNode:
+		if d, err := auyl.DecimalOf(n.Value); err != nil || d.Float64() != n.Value {
+			f.bad(n, "%v has more than four decimals", n.Value)
+		}
+	case *ast.IntegerNode, *ast.BoolNode:
 	default:
 		f.bad(n, "%s: %v", n, errOperator)
 	}

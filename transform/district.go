@@ -18,6 +18,9 @@
 //   - A unit reports when all parts of the formula are there. Sums are over units
 //     that reported, coverage is their share: see package rollup.
 //   - A stock holds until the next one, for as long as its series says.
+//   - A flow without a figure for the period is the sum of the figures of its
+//     parts, if all are there. Flows reported since 1 January are differenced.
+//   - Formulas look at earlier periods too; a change touches all that look it up.
 //   - What a source published for an area above the units stands before the sum,
 //     if all parts of the formula were published for it.
 //   - A period has cells once some source said something of it. Areas without a

@@ -94,6 +94,9 @@ func (p *program) emit(n ast.Node, at ref) error {
 		return err
 	case *ast.FloatNode:
 		d, err := auyl.DecimalOf(n.Value)
+		if err == nil && d.Float64() != n.Value {
+			err = fmt.Errorf("%v has more than four decimals", n.Value)
+		}
 		p.code = append(p.code, op{code: opConst, value: d})
 		return err
 	case *ast.BoolNode:
@@ -134,7 +137,7 @@ func (p *program) emit(n ast.Node, at ref) error {
 			code = opSub
 		case "*":
 			code = opMul
-			// Annualised exactly: multiplied and divided before it is rounded.
+			// Annualized exactly: multiplied and divided before it is rounded.
 			if isAnnual(left) {
 				left, right = right, left
 			}

@@ -199,9 +199,9 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		if err != nil {
 			return cell{}, false, fmt.Errorf("%w: cells of %s %s", err, t.code, ind.ID)
 		}
-		incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
 		if a == t.code {
 			self = &c
+			incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
 			if origin == 0 || c.origin < origin {
 				origin = c.origin
 			}
@@ -214,6 +214,7 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		if origin == 0 || c.origin < origin {
 			origin = c.origin
 		}
+		incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
 		m, err := decodeMultiset(c.values)
 		if err != nil {
 			return cell{}, false, fmt.Errorf("%w: values of %s %s", err, t.code, ind.ID)

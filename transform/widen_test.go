@@ -242,6 +242,7 @@ func TestModelsRefuseWhatDoesNotWiden(t *testing.T) {
 		{auyl.FreqMonth, "max(births)", ""},
 		{auyl.FreqMonth, "sum(births)", ""},
 		{auyl.FreqMonth, "days()", ""},
+		{auyl.FreqMonth, "births * 0.00005", ""},
 		{auyl.FreqMonth, "mci", ""},
 		{auyl.FreqMonth, "births * ytd(mci)", ""},
 	} {
