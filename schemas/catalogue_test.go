@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
 )
 
@@ -42,15 +41,6 @@ const goodSeries = `series:
   - {id: b, names: {ru: а, kk: а, en: a}, unit: person, kind: stock, freq: [D], level: okrug, max_age_days: 400}
   - {id: c, names: {ru: а, kk: а, en: a}, unit: person, kind: rate, freq: [Q], level: okrug}
   - {id: v, names: {ru: а, kk: а, en: a}, unit: minute, kind: flow, freq: [M], level: okrug, event: {kind: call, measure: values(arrival), window: M}}
-`
-
-const goodParameters = `parameters:
-  - id: mci
-    names: {ru: а, kk: а, en: a}
-    unit: KZT
-    values:
-      - {from: 2025-01-01, value: 3932, act: x}
-      - {from: 2026-01-01, value: 4325.25, act: x}
 `
 
 const goodIndicator = `indicators:
@@ -146,40 +136,6 @@ func TestFormulasThatAreUnderstood(t *testing.T) {
 		} else if in := c.Indicators[0].Inputs; len(in) == 0 || slices.Contains(in, "mci") {
 			t.Errorf("inputs of %s / %s = %v, want its series", tt.numerator, tt.denominator, in)
 		}
-	}
-}
-
-func TestFaultsOfParametersNameTheirPlace(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ old, replacement, want string }{
-		{"id: mci", "id: a", "parameters.yaml:2:9: parameter a: a series has this name"},
-		{"id: mci", "id: M-C-I", "want lower-case words"},
-		{"2026-01-01", "2025-01-01", "parameters.yaml:7:16: parameter mci: 2025-01-01 does not follow 2025-01-01"},
-		{"4325.25", "4325.12345", "parameters.yaml:7:35: parameter mci: 4325.12345 has more than four decimals"},
-		{"2026-01-01", "2026-02-30", "parameters.yaml:7:16"},
-		{", act: x}", "}", `key "act" is missing`},
-	} {
-		text := strings.Replace(goodParameters, tt.old, tt.replacement, 1)
-		_, err := schemas.LoadCatalogue(fstest.MapFS{"series.yaml": {Data: []byte(goodSeries)}, "parameters.yaml": {Data: []byte(text)}, "indicators/x.yaml": {Data: []byte(goodIndicator)}})
-		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, want %q", tt.replacement, err, tt.want)
-		}
-	}
-}
-
-func TestParametersOfTheHouse(t *testing.T) {
-	t.Parallel()
-	c, err := schemas.LoadCatalogue(schemas.FS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range []string{"mci", "minimum_wage", "subsistence_minimum", "ambulance_norm_cat1", "head_weight_sheep", "appeals_working_days", "disclosure_k"} {
-		if c.Parameter(id) == nil {
-			t.Errorf("no parameter %s", id)
-		}
-	}
-	if v := c.Parameter("mci").Values; v[1].Decimal() != 4325*auyl.DecimalOne {
-		t.Errorf("MCI of 2026 = %v", v[1])
 	}
 }
 

@@ -27,9 +27,6 @@ type (
 	seriesFile struct {
 		Series []schemas.Series `yaml:"series,required"`
 	}
-	parametersFile struct {
-		Parameters []schemas.Parameter `yaml:"parameters,required"`
-	}
 	indicatorsFile struct {
 		Indicators []schemas.Indicator `yaml:"indicators,required"`
 	}
@@ -349,13 +346,9 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 		}
 		m := header.FindSubmatch(text)
 		if m == nil {
-			t.Errorf("%s: the first line names no schema", file)
-			return nil
+			t.Fatalf("%s: the first line names no schema", file)
 		}
-		name := map[string]string{".": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
-		if file == "parameters.yaml" {
-			name = "parameters"
-		}
+		name := map[string]string{"series.yaml": "series", "parameters.yaml": "parameters", "indicators": "indicators", "contracts": "contract"}[kindOf(file)]
 		seen[name]++
 		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
 			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)
