@@ -57,6 +57,17 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		{"open to others", "clickhouse: {listen: '0.0.0.0:8123'}\n", "auyl.yaml:1:22: \"0.0.0.0:8123\""},
 		{"no port", "simulate: {listen: '127.0.0.1:99999'}\n", "auyl.yaml:1:20:"},
 		{"key_env", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/'], key_env: 'a b'}\n", "not the name of an environment variable"},
+		{"host with a port", "web:\n  hosts: {'stat.gov.kz:443': {per_second: 1}}\n", "auyl.yaml:2:30: \"stat.gov.kz:443\" is not a host"},
+		{"too fast", "web:\n  hosts: {stat.gov.kz: {per_second: 1000}}\n", "auyl.yaml:2:37: 1000 requests a second"},
+		{"unknown key of a host", "web:\n  hosts: {stat.gov.kz: {per_hour: 1}}\n", "unknown field \"per_hour\""},
+		{"password of a proxy", "web: {proxy: 'http://u:hunter2@h:1'}\n", "auyl.yaml:1:14: want http://host:port"},
+		{"no such authorities", "web: {ca_file: none.pem}\n", "auyl.yaml:1:16: \"none.pem\" is not a file"},
+		{"inner network", "web: {allow_private: ['10.0.0.0/8']}\n", "auyl.yaml:1:23: \"10.0.0.0/8\" is not a host"},
+		{"paging", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', paging: {kind: nextlink}}\n", "auyl.yaml:2:69: unknown kind \"nextlink\""},
+		{"paging without its parameter", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', paging: {kind: offset, size: 5}}\n", "paging of kind offset wants param"},
+		{"key without a name", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', page_size: 1, auth: bearer}\n", "auth without key_env"},
+		{"way of a key", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/'], auth: basic, key_env: K}\n", "\"basic\": want bearer"},
+		{"order", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', order: {conditions: 'all'}}\n", "want a JSON list"},
 		{"even number of copies", "nats: {replicas: 2}\n", "auyl.yaml:1:18: 2 copies"},
 	}
 	for _, tt := range tests {

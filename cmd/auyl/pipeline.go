@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/config"
 	"github.com/auyl-kz/auyl/ingest"
-	"github.com/auyl-kz/auyl/ingest/egov"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/simulate"
 	"github.com/auyl-kz/auyl/sink"
@@ -199,6 +197,14 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if err != nil {
 		return nil, err
 	}
+	web, err := n.web(simAddr)
+	if err != nil {
+		return nil, err
+	}
+	resume, err := time.ParseDuration(n.cfg.Web.ResumeWithin)
+	if err != nil {
+		return nil, err
+	}
 	clock := ingest.NewClock(time.Now)
 	var items []ingest.Scheduled
 	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
@@ -212,7 +218,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		if err != nil {
 			return err
 		}
-		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
+		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
@@ -248,7 +254,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		if c == nil {
 			return nil, fmt.Errorf("%s: source %s has no contract: write schemas/contracts/%s.yaml", n.Config, id, id)
 		}
-		door, err := n.webDoor(s, simAddr)
+		door, err := n.webDoor(s, web, simAddr)
 		if err != nil {
 			return nil, err
 		}
@@ -281,53 +287,4 @@ func fileSources(contracts map[auyl.SourceID]*schemas.Contract, asked map[auyl.S
 		return strings.Compare(string(a), string(b))
 	})
 	return ids
-}
-
-func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
-	parse := func(raw string) (*url.URL, error) {
-		if strings.Contains(raw, "://"+config.Simulated) && simAddr == "" {
-			return nil, fmt.Errorf("%s: source %s asks %s, but simulate.enabled is false", n.Config, s.ID, config.Simulated)
-		}
-		return url.Parse(raw)
-	}
-	o := ingest.HTTPOptions{Client: webClient(simAddr)}
-	if s.Base != "" {
-		u, err := parse(s.Base)
-		if err != nil {
-			return nil, err
-		}
-		key, _ := n.env(s.KeyEnv)
-		if key == "" && strings.Contains(s.Base, "://"+config.Simulated) {
-			key = "simulated" // the model refuses whoever has none, as the real API does
-		}
-		return ingest.NewEGov(u, s.PageSize, key, egov.CountRows, o), nil
-	}
-	var urls []*url.URL
-	for _, raw := range s.URLs {
-		u, err := parse(raw)
-		if err != nil {
-			return nil, err
-		}
-		urls = append(urls, u)
-	}
-	return ingest.NewHTTPFiles(urls, o), nil
-}
-
-// webClient asks sources. The model's host name leads to where it listens this
-// time, so that its pages keep their names from run to run.
-func webClient(simAddr string) *http.Client {
-	d := net.Dialer{Timeout: 10 * time.Second}
-	return &http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				if addr == config.Simulated+":80" {
-					addr = simAddr
-				}
-				return d.DialContext(ctx, network, addr)
-			},
-			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
-		},
-	}
 }
