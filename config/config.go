@@ -29,6 +29,7 @@ type Config struct {
 	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
 	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process
 	ClickHouse ClickHouse `yaml:"clickhouse"` // empty dsn: an engine of our own
+	Push       Push       `yaml:"push"`       // pages that partners send of themselves
 	Web        Web        `yaml:"web"`        // manners of asking over HTTP
 	Sources    []Source   `yaml:"sources"`    // feeds asked over HTTP, in the order in which they are first pulled
 
@@ -149,6 +150,7 @@ func (c *Config) defaults() {
 	set(&c.Simulate.Listen, "127.0.0.1:0")
 	set(&c.ClickHouse.Listen, "127.0.0.1:8123")
 	c.Web.defaults()
+	c.Push.defaults()
 	for i := range c.Sources {
 		if o := c.Sources[i].Order; o != nil {
 			o.defaults()
@@ -237,6 +239,7 @@ func (c *Config) validate(src []byte) error {
 		bad("$.nats.replicas", "%d copies: want 1, 3 or 5", c.NATS.Replicas)
 	}
 	c.validateWeb(bad)
+	c.validatePush(bad)
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		p := func(field string) string { return fmt.Sprintf("$.sources[%d]%s", i, field) }

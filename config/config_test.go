@@ -68,6 +68,10 @@ func TestFaultsNameTheirPlace(t *testing.T) {
 		{"key without a name", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', page_size: 1, auth: bearer}\n", "auth without key_env"},
 		{"way of a key", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/'], auth: basic, key_env: K}\n", "\"basic\": want bearer"},
 		{"order", "sources:\n  - {id: a.b, schedule: '@daily', base: 'http://h/', order: {conditions: 'all'}}\n", "want a JSON list"},
+		{"push without a secret", "push:\n  sources: [{id: a.b}]\n", "source a.b wants either secret_env or secret_file"},
+		{"push of a source that is asked", "sources:\n  - {id: a.b, schedule: '@daily', urls: ['http://h/']}\npush:\n  sources: [{id: a.b, secret_env: S}]\n", "auyl.yaml:4:18: source a.b is there twice"},
+		{"secret in the file", "push:\n  sources: [{id: a.b, secret: x}]\n", "unknown field \"secret\""},
+		{"push address", "push: {listen: 'all'}\n", "auyl.yaml:1:16: \"all\": want an address and a port"},
 		{"even number of copies", "nats: {replicas: 2}\n", "auyl.yaml:1:18: 2 copies"},
 	}
 	for _, tt := range tests {

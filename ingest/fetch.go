@@ -261,18 +261,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 		return err
 	}
 	at := p.clock.Next()
-	msg := &wire.RawPage{
-		Vintage:     p.vintage(at, st.RunPages+1, sum),
-		Url:         pg.Key,
-		ContentType: pg.ContentType,
-		SizeBytes:   uint64(len(pg.Body)),
-	}
-	if !pg.ReleasedAt.IsZero() {
-		msg.Vintage.ReleasedAtMs = pg.ReleasedAt.UnixMilli()
-	}
-	if len(pg.Body) <= p.o.InlineBytes && !p.src.ByReference {
-		msg.Data = pg.Body
-	}
+	msg := p.message(at, st.RunPages+1, pg, sum)
 	next := st.clone()
 	next.RunPages++
 	next.RunBytes += uint64(len(pg.Body))
@@ -285,6 +274,23 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 	}
 	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
 	return nil
+}
+
+// message is a page as RAW holds it.
+func (p *Puller) message(at time.Time, number uint32, pg Page, sum [sha256.Size]byte) *wire.RawPage {
+	msg := &wire.RawPage{
+		Vintage:     p.vintage(at, number, sum),
+		Url:         pg.Key,
+		ContentType: pg.ContentType,
+		SizeBytes:   uint64(len(pg.Body)),
+	}
+	if !pg.ReleasedAt.IsZero() {
+		msg.Vintage.ReleasedAtMs = pg.ReleasedAt.UnixMilli()
+	}
+	if len(pg.Body) <= p.o.InlineBytes && !p.src.ByReference {
+		msg.Data = pg.Body
+	}
+	return msg
 }
 
 func (p *Puller) end(ctx context.Context, out Outcome) error {

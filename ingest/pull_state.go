@@ -32,6 +32,8 @@ type pullState struct {
 	RunBytes       uint64 `json:"run_bytes"`
 	StartedMs      int64  `json:"started_ms"`
 	LastRecordedMs int64  `json:"last_recorded_ms"`
+	// Nonces of pushed pages, with the time until which each is remembered, in ms.
+	Nonces map[string]int64 `json:"nonces,omitempty"`
 	// BrokenMs is the start of the first of the pulls since the last good one; 0
 	// when the last pull was good.
 	BrokenMs int64            `json:"broken_ms,omitempty"`

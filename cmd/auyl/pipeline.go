@@ -205,20 +205,13 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if err != nil {
 		return nil, err
 	}
-	clock := ingest.NewClock(time.Now)
 	var items []ingest.Scheduled
-	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
-		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
-		if c != nil {
-			src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
-		} else {
-			src.ByReference = true // nobody knows what is in it
-		}
+	add := func(id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
 		raw, err := ingest.OpenRaw(ctx, n.conn, id)
 		if err != nil {
 			return err
 		}
-		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
+		p, err := ingest.NewPuller(n.source(id, door), raw, n.store, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
@@ -241,34 +234,47 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	for _, s := range n.cfg.Sources {
 		asked[auyl.SourceID(s.ID)] = true
 	}
+	for _, s := range n.cfg.Push.Sources {
+		asked[auyl.SourceID(s.ID)] = true // its pages come of themselves, and from nowhere else
+	}
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(n.house.Contracts[id], id, drop(id), every, quiet); err != nil {
+		if err := add(id, drop(id), every, quiet); err != nil {
 			return nil, err
 		}
 	}
 	for _, s := range n.cfg.Sources {
 		id := auyl.SourceID(s.ID)
-		c := n.house.Contracts[id]
-		if c == nil {
+		if n.house.Contracts[id] == nil {
 			return nil, fmt.Errorf("%s: source %s has no contract: write schemas/contracts/%s.yaml", n.Config, id, id)
 		}
 		door, err := n.webDoor(s, web, simAddr)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(c, id, door, s.Schedule, false); err != nil {
+		if err := add(id, door, s.Schedule, false); err != nil {
 			return nil, err
 		}
 	}
 	unclaimed := drop("")
 	unclaimed.Claimed = claimed
 	// Files that no contract claims are told, not overlooked.
-	if err := add(nil, "drop.unclaimed", unclaimed, every, true); err != nil {
+	if err := add("drop.unclaimed", unclaimed, every, true); err != nil {
 		return nil, err
 	}
 	return ingest.NewSchedule(items, zone, time.Now, n.log)
+}
+
+// source is a source as its contract describes it.
+func (n *node) source(id auyl.SourceID, door ingest.Door) ingest.Source {
+	src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
+	if c := n.house.Contracts[id]; c != nil {
+		src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
+	} else {
+		src.ByReference = true // nobody knows what is in it
+	}
+	return src
 }
 
 // fileSources lists the sources whose data come as files: real before synthetic,
