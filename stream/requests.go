@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sync/errgroup"
@@ -19,7 +20,7 @@ func (c *Conn) Serve(ctx context.Context, subject, queue string, concurrent int,
 	if err != nil {
 		return fmt.Errorf("serve %s: %w", subject, c.mapError(err))
 	}
-	defer sub.Unsubscribe() //nolint:errcheck // the connection may be closed by now
+	defer c.unsubscribe(sub)
 	if err := sub.SetPendingLimits(concurrent, -1); err != nil {
 		return fmt.Errorf("serve %s: %w", subject, c.mapError(err))
 	}
@@ -46,6 +47,14 @@ func (c *Conn) Serve(ctx context.Context, subject, queue string, concurrent int,
 			}
 			return nil
 		})
+	}
+}
+
+// unsubscribe returns once the server knows, so that whoever asks from then on is
+// told that nobody serves.
+func (c *Conn) unsubscribe(sub *nats.Subscription) {
+	if err := sub.Unsubscribe(); err == nil {
+		_ = c.nc.FlushTimeout(min(c.timeout, time.Second)) // a server that is gone has forgotten us anyway
 	}
 }
 
