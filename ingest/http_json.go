@@ -164,5 +164,8 @@ func follow(from *url.URL, next string, auth Auth) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: the next page is at another host, %s", ErrRefused, u.Hostname())
 	}
 	auth.strip(u)
+	if text := u.String(); auth.clean(text) != text {
+		return nil, fmt.Errorf("%w: the address of the next page repeats the key", ErrRefused)
+	}
 	return u, nil
 }
