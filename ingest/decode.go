@@ -35,6 +35,7 @@ const (
 	ReasonAreaClosed   = "area_closed"
 	ReasonAreaLevel    = "area_level"
 	ReasonDuplicate    = "duplicate_key"
+	ReasonPerson       = "personal_number" // of a person, where none may be
 )
 
 // The names of the rules by which a decoder itself skips records.
