@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,12 +74,16 @@ type Decoded struct {
 	// flow.<source>, in an order that depends on the page alone.
 	Payloads []auyl.Payload
 	Flow     *wire.Flow
+	Columns  []string // of the page as it names them; nil where it could not be read so far
 }
 
 // Decode reads one page. Whatever is wrong with it is in what is returned: records
 // end as dead letters, and a page that cannot be read at all is one dead letter
 // of row 0. The error is for faults of this program alone.
 func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
+	if page.GetReplay() != nil {
+		return d.replay(page, body)
+	}
 	v := page.GetVintage()
 	p := &pageReader{d: d, out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
@@ -91,15 +96,26 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	}
 	v.ContractVersion = c.Version
 	p.c = c
+	p.take(body)
+	out, err := p.out.finish()
+	out.Columns = p.columns
+	return out, err
+}
+
+// take reads a whole page, or refuses it.
+func (p *pageReader) take(body []byte) {
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(c.MinRecords) {
+	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
 		p.out.reset()
-		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, c.MinRecords)),
-			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(c))
+		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
+			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
+	} else {
+		// Not of a page that was refused: what stands where a header is missing are
+		// no names of columns, and may be those of persons.
+		p.out.flow.UnknownColumns = p.unknown()
 	}
-	return p.out.finish()
 }
 
 func contractFile(c *schemas.Contract) string { return "schemas/contracts/" + string(c.ID) + ".yaml" }
@@ -110,6 +126,29 @@ type pageReader struct {
 	c   *schemas.Contract
 	out *output
 	m   *mapper
+
+	columns []string // as the page names them
+	sieve   *sieve   // of a replay; nil reads all records
+}
+
+// Limits of the columns that are told of a page.
+const (
+	maxUnknownColumns    = 64
+	maxUnknownColumnText = 80
+)
+
+// unknown lists the columns that the contract does not name: their names, never
+// what stands in them.
+func (p *pageReader) unknown() []string {
+	var out []string
+	for _, n := range p.columns {
+		n = strings.TrimSpace(n)
+		if _, ok := p.c.Fields[n]; ok || n == "" || len(out) == maxUnknownColumns {
+			continue
+		}
+		out = append(out, mask(clip(n, maxUnknownColumnText)))
+	}
+	return out
 }
 
 func (p *pageReader) read(body []byte) error {
@@ -134,6 +173,7 @@ func (p *pageReader) Header(names []string) error {
 	if len(names) == 0 {
 		return nil // a list without a record has no columns to miss
 	}
+	p.columns = slices.Clone(names)
 	m, err := newMapper(p.d, p.c, names)
 	p.m = m
 	return err
@@ -141,24 +181,34 @@ func (p *pageReader) Header(names []string) error {
 
 // Record implements the recorders of the formats.
 func (p *pageReader) Record(row int, position string, fields []string) error {
+	if !p.sieve.passes(position) {
+		return nil
+	}
+	had := len(p.out.letters)
 	p.m.record(p.out, row, position, fields)
+	p.sieve.judge(p.out, had, position, p.c)
 	return p.out.full()
 }
 
 // Broken implements the recorders of the formats.
 func (p *pageReader) Broken(row int, position string, cause error) error {
+	if !p.sieve.passes(position) {
+		return nil
+	}
+	had := len(p.out.letters)
 	p.out.flow.RecordsIn++
 	p.out.dead(&wire.DeadLetter{
 		Row: uint32(row), Position: position, Reason: ReasonUnreadable,
 		Expected: "a record of " + string(p.c.ID), Found: mask(cause.Error()), Mend: "export the file again, or mend the line",
 	})
+	p.sieve.judge(p.out, had, position, p.c)
 	return nil
 }
 
 // refuse makes the page one dead letter.
 func (p *pageReader) refuse(reason, found, expected, mend string) {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Position: "page", Reason: reason, Found: mask(found), Expected: expected, Mend: mend})
+	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mend})
 }
 
 func (p *pageReader) refusePage(err error) {

@@ -115,7 +115,7 @@ func (*deadListCmd) Help() string {
 
 func (c *deadListCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {
-		letters, err := n.db.DeadLetters(ctx, c.Source, c.Limit)
+		letters, err := n.db.DeadLetters(ctx, clickhouse.DeadQuery{Source: c.Source, Limit: c.Limit})
 		if err != nil {
 			return err
 		}
