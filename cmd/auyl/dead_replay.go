@@ -78,8 +78,10 @@ func (c *common) writing(ctx context.Context, s streams, f func(context.Context,
 	if err := n.openStreams(ctx); err != nil {
 		return err
 	}
-	if err := n.openTables(ctx); err != nil {
-		return err
+	if role == "run" || n.cfg.ClickHouse.DSN != "" {
+		if err := n.openTables(ctx); err != nil {
+			return err
+		}
 	}
 	decode, err := n.decodePart()
 	if err != nil {
@@ -180,6 +182,9 @@ func (n *node) wouldReplay(ctx context.Context, q clickhouse.DeadQuery, out io.W
 
 // replay takes letters up and says what became of them.
 func (n *node) replay(ctx context.Context, q clickhouse.DeadQuery, parts []part, s streams) error {
+	if n.db == nil {
+		return &exitError{exitUsage, errors.New("the letters are in tables that others run: set AUYL_CLICKHOUSE_DSN")}
+	}
 	before, err := n.db.DeadLetters(ctx, q)
 	if err != nil {
 		return err
