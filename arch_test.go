@@ -75,6 +75,10 @@ var layers = []struct {
 		not: []string{"net", "os", "database/sql", "log"},
 	},
 	{
+		pkg: "ingest/infer", why: "drafts a contract from a file of whatever format",
+		may: []string{".", "schemas/...", "ingest/csv", "ingest/xlsx", "ingest/taldau", "ingest/egov", "ingest/iin", "internal/..."},
+	},
+	{
 		pkg: "stage", why: "the loop around a pure stage: it is handed the stage and knows no formula",
 		may: []string{".", "schemas/...", "stream", "state", "internal/..."},
 	},

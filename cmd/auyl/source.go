@@ -16,10 +16,11 @@ import (
 )
 
 type sourceCmd struct {
-	LS   sourceListCmd `cmd:"" name:"ls" help:"List the contracts, and what each source has given."`
-	Show sourceShowCmd `cmd:"" help:"Say what a contract asks of a record and makes of it."`
-	Try  sourceTryCmd  `cmd:"" help:"Decode a file under a contract, store nothing, and say what would become of it."`
-	Pull sourcePullCmd `cmd:"" help:"Ask one source now, and carry what it gives through to the tables."`
+	LS    sourceListCmd  `cmd:"" name:"ls" help:"List the contracts, and what each source has given."`
+	Show  sourceShowCmd  `cmd:"" help:"Say what a contract asks of a record and makes of it."`
+	Try   sourceTryCmd   `cmd:"" help:"Decode a file under a contract, store nothing, and say what would become of it."`
+	Infer sourceInferCmd `cmd:"" help:"Draft a contract from a file."`
+	Pull  sourcePullCmd  `cmd:"" help:"Ask one source now, and carry what it gives through to the tables."`
 }
 
 // contracts are the flags of commands that read contracts.
