@@ -151,3 +151,15 @@ func (s *Schedule) PullSource(ctx context.Context, id auyl.SourceID) (out Outcom
 	}
 	return Outcome{}, false, nil
 }
+
+// NextAfter returns when a source with these times is to be asked after a pull.
+func NextAfter(times string, zone *time.Location, last time.Time) (time.Time, error) {
+	s, err := cron.ParseStandard(times)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("times %q: %w", times, err)
+	}
+	if spec, ok := s.(*cron.SpecSchedule); ok {
+		spec.Location = zone
+	}
+	return s.Next(last).UTC(), nil
+}

@@ -56,28 +56,30 @@ type statusCmd struct {
 
 // Help implements kong's longer text.
 func (*statusCmd) Help() string {
-	return "Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
+	return "Lag of a source is held against its schedule; drift are columns that came or went with its newest page. The lag of the stages is\nknown of a stopped folder; a running one answers at /healthz. Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
 }
 
 func (c *statusCmd) Run(ctx context.Context, s streams) error {
+	lags := c.lags(ctx, s) // first: a reader of the tables opens no streams
 	return c.reading(ctx, s, func(n *node) error {
-		sources, err := n.db.Status(ctx)
+		list, err := n.db.Status(ctx)
+		if err != nil {
+			return err
+		}
+		sources, err := n.health(list, time.Now())
 		if err != nil {
 			return err
 		}
 		if c.Format == "json" {
-			return writeJSON(s.out, sources)
+			return writeJSON(s.out, struct {
+				Sources []sourceHealth `json:"sources"`
+				Stages  []stageLag     `json:"stages"`
+			}{sources, lags})
 		}
-		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "source\torigin\tlast pull\tstatus\tpages\trecords\tobservations\tevents\tskipped\tdead\tunaccounted")
-		for _, x := range sources {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus,
-				x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.Balance)
-			if x.LastError != "" {
-				fmt.Fprintf(w, "\t\t  %s\n", x.LastError)
-			}
+		if err := printStatus(s.out, sources); err != nil {
+			return err
 		}
-		return w.Flush()
+		return printLags(s.out, lags)
 	})
 }
 
