@@ -102,22 +102,6 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	return out, err
 }
 
-// take reads a whole page, or refuses it.
-func (p *pageReader) take(body []byte) {
-	if err := p.read(body); err != nil {
-		p.out.reset() // nothing is taken of half a page
-		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
-		p.out.reset()
-		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
-			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
-	} else {
-		// Not of a page that was refused: what stands where a header is missing are
-		// no names of columns, and may be those of persons.
-		p.out.flow.UnknownColumns = p.unknown()
-	}
-}
-
 func contractFile(c *schemas.Contract) string { return "schemas/contracts/" + string(c.ID) + ".yaml" }
 
 // pageReader reads the records of one page. It is the recorder of all formats.
@@ -149,6 +133,22 @@ func (p *pageReader) unknown() []string {
 		out = append(out, mask(clip(n, maxUnknownColumnText)))
 	}
 	return out
+}
+
+// take reads a whole page, or refuses it.
+func (p *pageReader) take(body []byte) {
+	if err := p.read(body); err != nil {
+		p.out.reset() // nothing is taken of half a page
+		p.refusePage(err)
+	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
+		p.out.reset()
+		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
+			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
+	} else {
+		// Not of a page that was refused: what stands where a header is missing are
+		// no names of columns, and may be those of persons.
+		p.out.flow.UnknownColumns = p.unknown()
+	}
 }
 
 func (p *pageReader) read(body []byte) error {

@@ -38,14 +38,15 @@ func refused(tb testing.TB, d ingest.Decoded) []*wire.Refused {
 }
 
 // replay decodes a page, and what was refused of it again under another contract.
-func replay(tb testing.TB, before, after *ingest.Decoder, source, body string) (ingest.Decoded, ingest.Decoded) {
+func replay(tb testing.TB, before, after *ingest.Decoder, source, body string) (first, second ingest.Decoded) {
 	tb.Helper()
-	first, err := before.Decode(rawPage(source), []byte(body))
+	var err error
+	first, err = before.Decode(rawPage(source), []byte(body))
 	must(tb, err)
 	page := rawPage(source)
 	page.GetVintage().ReplaySeq, page.GetVintage().ReplayedAtMs = 9, 5000
 	page.Replay = &wire.Replay{Letters: refused(tb, first), AskedAtMs: 5000}
-	second, err := after.Decode(page, []byte(body))
+	second, err = after.Decode(page, []byte(body))
 	must(tb, err)
 	return first, second
 }
@@ -115,7 +116,7 @@ func TestReplayTakesWhatPassesNow(t *testing.T) {
 	}
 }
 
-// TestReplayUnderTheSameContractChangesNothing.
+// TestReplayUnderTheSameContractChangesNothing: each letter is refused once more.
 func TestReplayUnderTheSameContractChangesNothing(t *testing.T) {
 	t.Parallel()
 	d := decoder(t, peopleContract)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -115,8 +116,7 @@ func (c *common) writing(ctx context.Context, s streams, f func(context.Context,
 // the file up under its contract once there is one.
 func (n *node) pagesOf(letters []clickhouse.DeadLetter) (pages []refusedPage, unclaimed int) {
 	at := map[uint64]int{}
-	for i := len(letters) - 1; i >= 0; i-- { // newest first
-		l := letters[i]
+	for _, l := range slices.Backward(letters) { // they come newest first
 		if n.house.Contracts[auyl.SourceID(l.Source)] == nil {
 			unclaimed++
 			continue

@@ -23,17 +23,17 @@ func tree(v reflect.Value) any {
 		}
 		return tree(v.Elem())
 	}
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		b, err := m.MarshalText()
 		if err != nil {
 			return fmt.Sprint(v.Interface())
 		}
 		return string(b)
 	}
-	if s, ok := v.Interface().(fmt.Stringer); ok {
+	if s, ok := reflect.TypeAssert[fmt.Stringer](v); ok {
 		return s.String()
 	}
-	switch v.Kind() {
+	switch v.Kind() { //nolint:exhaustive // the rest are values
 	case reflect.Struct:
 		out := map[string]any{}
 		for i := range v.NumField() {

@@ -373,7 +373,7 @@ func (t *tried) print(p painter, out io.Writer, k *schemas.Contract, all bool) e
 		lines = append(lines, []string{r, fmt.Sprint(t.Skipped[r])})
 	}
 	errs = append(errs, section("skipped by rule", []string{"rule", "records"}, lines))
-	errs = append(errs, t.printDead(p, out, all))
+	t.printDead(p, out, all)
 	line := fmt.Sprintf("%d record(s) in = %d used + %d skipped + %d dead", t.In, t.Used, t.SkippedN, t.DeadN)
 	if t.DeadN == 0 {
 		line = p.green(line)
@@ -385,9 +385,9 @@ func (t *tried) print(p painter, out io.Writer, k *schemas.Contract, all bool) e
 }
 
 // printDead tells each letter whole: it is what the file is tried for.
-func (t *tried) printDead(p painter, out io.Writer, all bool) error {
+func (t *tried) printDead(p painter, out io.Writer, all bool) {
 	if len(t.Dead) == 0 {
-		return nil
+		return
 	}
 	fmt.Fprintf(out, "\n%s\n", p.bold(p.red(fmt.Sprintf("dead: %d", len(t.Dead)))))
 	for i, l := range t.Dead {
@@ -406,7 +406,6 @@ func (t *tried) printDead(p painter, out io.Writer, all bool) error {
 			}
 		}
 	}
-	return nil
 }
 
 // cell is a text of a table; one that is empty is a dash.

@@ -13,9 +13,9 @@ import (
 // TestDriftNamesWhatCameAndWent: a column that was renamed is one line and not two.
 func TestDriftNamesWhatCameAndWent(t *testing.T) {
 	t.Parallel()
-	x := clickhouse.SourceStatus{ColumnsAdded: []string{"adress_line", "valu", "fresh"}, ColumnsRemoved: []string{"address_line", "old"}}
+	x := clickhouse.SourceStatus{ColumnsAdded: []string{"address_lines", "valu", "fresh"}, ColumnsRemoved: []string{"address_line", "old"}}
 	got := strings.Join(driftOf(x, []string{"kato", "value"}), "|")
-	want := `column "address_line" is "adress_line" now|new column "valu", like field "value"|new column "fresh"|column "old" is gone`
+	want := `column "address_line" is "address_lines" now|new column "valu", like field "value"|new column "fresh"|column "old" is gone`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

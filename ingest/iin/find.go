@@ -43,7 +43,7 @@ func Find(text string) []Span {
 }
 
 // Mask puts twelve stars in the place of each number and counts them.
-func Mask(text string) (string, int) {
+func Mask(text string) (masked string, n int) {
 	spans := Find(text)
 	if len(spans) == 0 {
 		return text, 0

@@ -91,13 +91,16 @@ func read(file string, body []byte, h *schemas.House) (*table, error) {
 	t := &table{h: h}
 	switch head := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))); {
 	case bytes.HasPrefix(head, []byte("PK")):
-		return t, t.readXLSX(body)
+		err := t.readXLSX(body)
+		return t, err
 	case bytes.HasPrefix(head, []byte("[")), bytes.HasPrefix(head, []byte("{")):
-		return t, t.readJSON(body)
+		err := t.readJSON(body)
+		return t, err
 	case len(head) == 0:
 		return nil, fmt.Errorf("%s: %w: it is empty", file, ErrNothing)
 	}
-	return t, t.readCSV(body)
+	err := t.readCSV(body)
+	return t, err
 }
 
 func (t *table) readCSV(body []byte) error {

@@ -148,6 +148,7 @@ func (t *table) writeField(line writer, c *column) {
 		rest += ", required: true"
 	}
 	switch c.kind {
+	case kindText:
 	case kindPersonal:
 		rest = ", personal: drop"
 	case kindNumber:
