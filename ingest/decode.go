@@ -91,7 +91,7 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 		return d.replay(page, body)
 	}
 	v := page.GetVintage()
-	p := &pageReader{d: d, out: newOutput(v)}
+	p := &pageReader{d: d, name: page.GetUrl(), out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
 	if c == nil {
 		p.refuse(ReasonNoContract, page.GetUrl(), "a contract", "name the file <source>@<label>.csv after a contract: auyl check lists them")
@@ -123,6 +123,7 @@ type pageReader struct {
 	columns []string // as the page names them
 	sieve   *sieve   // of a replay; nil reads all records
 
+	name    string // of the page
 	titles  []title
 	widened []string // a record with its fields of the title, reused
 }
@@ -190,6 +191,7 @@ func (p *pageReader) read(body []byte) error {
 	if p.titles, err = titlesOf(p.c); err != nil {
 		return err
 	}
+	p.Title(p.name) // a label such as @2026-Q3 can be the only date there is
 	l := p.c.Layout
 	switch p.c.Format {
 	case "csv":

@@ -1,9 +1,13 @@
 package ingest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
@@ -14,6 +18,11 @@ import (
 func (m *mapper) related(fields []string) *fault {
 	for _, name := range m.declared {
 		f := m.c.Fields[name]
+		if f.Type == "coordinate" {
+			if err := m.coordinate(fields, name, f); err != nil {
+				return err
+			}
+		}
 		if f.AtMost == "" {
 			continue
 		}
@@ -45,6 +54,47 @@ func (m *mapper) related(fields []string) *fault {
 		}
 	}
 	return nil
+}
+
+// coordinate checks a latitude or longitude, written in decimal degrees or in
+// degrees, minutes and seconds.
+func (m *mapper) coordinate(fields []string, name string, f schemas.Field) *fault {
+	raw := m.get(fields, name)
+	if raw == "" {
+		return nil
+	}
+	d, ok := degrees(raw)
+	if !ok {
+		return &fault{name, ReasonNumber, raw, "degrees, as 43.2405 or 42°58'10\"", "write decimal degrees"}
+	}
+	if err := inRange(d, raw, f); err != nil {
+		err.field, err.mend = name, "outside of the box of the contract: are latitude and longitude swapped?"
+		return err
+	}
+	return nil
+}
+
+var sexagesimal = regexp.MustCompile(`^(\d{1,3})[°º] ?(\d{1,2})['′’] ?(?:(\d{1,2}(?:[.,]\d+)?)(?:"|″|''))?$`)
+
+func degrees(raw string) (auyl.Decimal, bool) {
+	if g := sexagesimal.FindStringSubmatch(raw); g != nil {
+		var parts [3]float64
+		for i, text := range g[1:] {
+			v, err := strconv.ParseFloat(cmp.Or(strings.Replace(text, ",", ".", 1), "0"), 64)
+			if err != nil || i > 0 && v >= 60 {
+				return 0, false
+			}
+			parts[i] = v
+		}
+		d, err := auyl.DecimalOf(parts[0] + parts[1]/60 + parts[2]/3600)
+		return d, err == nil
+	}
+	v, err := strconv.ParseFloat(strings.Replace(raw, ",", ".", 1), 64)
+	if err != nil {
+		return 0, false
+	}
+	d, err := auyl.DecimalOf(v)
+	return d, err == nil
 }
 
 // number reads a field where it holds one; faults are told where it is used.

@@ -65,7 +65,7 @@ func (d *Decoder) replay(page *wire.RawPage, body []byte) (Decoded, error) {
 	v := page.GetVintage()
 	letters := page.GetReplay().GetLetters()
 	c := d.contracts[auyl.SourceID(v.GetSource())]
-	p := &pageReader{d: d, c: c, out: newOutput(v)}
+	p := &pageReader{d: d, c: c, name: page.GetUrl(), out: newOutput(v)}
 	if c != nil {
 		if c.Released.On != 0 {
 			v.ReleasedAtMs = c.Released.On.Time().UnixMilli()

@@ -112,7 +112,7 @@ type SkipRule struct {
 
 // Field is one column.
 type Field struct {
-	Type     string   `yaml:"type,required"` // text, number, period, instant
+	Type     string   `yaml:"type,required"` // text, number, period, instant, coordinate
 	Required bool     `yaml:"required"`
 	Min      *float64 `yaml:"min"`
 	Max      *float64 `yaml:"max"`

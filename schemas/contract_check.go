@@ -55,7 +55,7 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 	}
 	for name, f := range c.Fields {
 		at := []any{"fields", name}
-		word(append(at, "type"), f.Type, "text", "number", "period", "instant")
+		word(append(at, "type"), f.Type, "text", "number", "period", "instant", "coordinate")
 		word(append(at, "personal"), f.Personal, "", "drop", "hash", "generalise")
 		if f.Personal != "" && f.Harmless {
 			bad(at, "field %q is personal and cannot be harmless", name)
@@ -69,8 +69,8 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 				bad(at, "at_most wants type number or instant")
 			}
 		}
-		if (f.Min != nil || f.Max != nil) && f.Type != "number" {
-			bad(at, "a range wants type number")
+		if (f.Min != nil || f.Max != nil) && f.Type != "number" && f.Type != "coordinate" {
+			bad(at, "a range wants type number or coordinate")
 		}
 	}
 	field([]any{"area", "field"}, c.Area.Field, "text")

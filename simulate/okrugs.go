@@ -17,7 +17,9 @@ func (m *Model) okrugRows(p auyl.Period, s issue, row func(o *okrug, c cut, draf
 			continue
 		}
 		if c := m.sum(o, p.End()); c.people > 0 {
-			rows = append(rows, row(o, c, draft))
+			if r := row(o, c, draft); r != nil { // who makes several rows gathers them itself
+				rows = append(rows, r)
+			}
 		}
 	}
 	return rows
@@ -182,11 +184,11 @@ func laborMarket() register {
 
 func waste() register {
 	return register{
-		source: "eco.waste", freq: auyl.FreqQuarter, lag: 25,
+		source: "eco.waste", freq: auyl.FreqMonth, lag: 25,
 		dialect: dialect{';', windows1251, true},
 		header: []string{
 			"kato", "okrug", "period", "landfills_total", "landfills_compliant", "dumps_detected", "dumps_liquidated",
-			"households_served",
+			"dumps_open", "population_covered", "generated_tonnes", "recycled_tonnes", "distance_km_x_population",
 		},
 		value: 5, bad: "-7",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -198,20 +200,35 @@ func waste() register {
 						good++
 					}
 				}
-				season := [4]float64{0.6, 1.7, 1.1, 0.6}[(p.Start().Time().Month()-1)/3]
-				expected := season * (0.4 + float64(c.people)/9000)
-				detected := m.count("dumps", o.code, p.Start(), expected*m.logNormal("dumps", o.code, p.Start(), 0.5))
-				liquidated := m.count("liquidated", o.code, p.Start(), float64(detected)*m.trait("cleans", o.code, 0.6, 0.98))
-				served := whole(int64(float64(c.households) * clamp(m.trait("collection", o.code, 0.6, 1)-0.35*o.district.remoteness, 0.2, 1)))
-				if draft {
-					served = "…" // not counted yet
+				detected, liquidated := m.dumps(o, c, p)
+				open := int64(0)
+				for back := range 6 { // what was found within half a year and not cleared
+					d, l := m.dumps(o, c, p.Shift(-back))
+					open += d - l
 				}
+				covered := whole(int64(float64(c.people) * clamp(m.trait("collection", o.code, 0.6, 1)-0.35*o.district.remoteness, 0.2, 1)))
+				if draft {
+					covered = "…" // not counted yet
+				}
+				generated := float64(c.people) * 0.02 * m.between("waste", o.code, p.Start(), 0.9, 1.1)
+				recycled := generated * m.trait("recycling", o.code, 0.02, 0.3)
+				km := m.trait("landfill distance", o.code, 2, 12+25*o.district.remoteness)
 				return []string{
-					o.code.String(), o.nameRU, label(p), whole(landfills), whole(good), whole(detected), whole(min(liquidated, detected)), served,
+					o.code.String(), o.nameRU, label(p), whole(landfills), whole(good), whole(detected), whole(liquidated), whole(open), covered,
+					decimal(generated, 1), decimal(recycled, 1), whole(int64(km * float64(c.people))),
 				}
 			})
 		},
 	}
+}
+
+// dumps are those found in a month, and how many of them were cleared.
+func (m *Model) dumps(o *okrug, c cut, p auyl.Period) (detected, liquidated int64) {
+	season := [4]float64{0.6, 1.7, 1.1, 0.6}[(p.Start().Time().Month()-1)/3]
+	expected := season * (0.4 + float64(c.people)/9000) / 3
+	detected = m.count("dumps", o.code, p.Start(), expected*m.logNormal("dumps", o.code, p.Start(), 0.5))
+	liquidated = m.count("liquidated", o.code, p.Start(), float64(detected)*m.trait("cleans", o.code, 0.6, 0.98))
+	return detected, min(liquidated, detected)
 }
 
 func enterprises() register {
