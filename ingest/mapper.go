@@ -144,6 +144,9 @@ func (m *mapper) take(out *output, row uint32, fields []string) (rule string, er
 	if err := m.words(fields); err != nil {
 		return "", err
 	}
+	if err := m.limits(fields); err != nil {
+		return "", err
+	}
 	if rule, err := m.unique(out, row, fields); rule != "" || err != nil {
 		return rule, err
 	}

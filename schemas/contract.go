@@ -36,6 +36,7 @@ type Contract struct {
 	// something else.
 	Unique []string  `yaml:"unique"`
 	Event  *EventMap `yaml:"event"`
+	Limits []Limit   `yaml:"limits"` // what the fields of a record must be to each other
 	// MinRecords is the number of records below which a page is refused whole: an
 	// empty or shrunken delivery erases nothing and is not taken for news.
 	MinRecords int `yaml:"min_records"`
@@ -151,19 +152,23 @@ type EventMap struct {
 	Kind       string      `yaml:"kind,required"`
 	ID         string      `yaml:"id,required"`          // field
 	OccurredAt string      `yaml:"occurred_at,required"` // field
+	ElseAt     string      `yaml:"else_at"`              // field taken where occurred_at is empty: of what has not come about yet
 	ReportedAt string      `yaml:"reported_at,required"` // field
 	Attributes []Attribute `yaml:"attributes"`
 	Withdrawn  *SkipRule   `yaml:"withdrawn"` // records that take the event back; rule is the reason
 }
 
-// Attribute is a number of an event: a field times a factor, or the seconds from
-// one instant to another.
+// Attribute is a number of an event: a field times a factor, 1 or 0 for a field
+// that has one of some words or not, or the seconds from one instant to another,
+// times a factor.
 type Attribute struct {
-	Name  string  `yaml:"name,required"`
-	Field string  `yaml:"field"`
-	Times float64 `yaml:"times"` // 0 is 1
-	From  string  `yaml:"from"`
-	To    string  `yaml:"to"`
+	Name  string   `yaml:"name,required"`
+	Field string   `yaml:"field"`
+	In    []string `yaml:"in"`    // words of the field that make 1
+	Times float64  `yaml:"times"` // 0 is 1
+	From  string   `yaml:"from"`
+	To    string   `yaml:"to"`
+	Max   float64  `yaml:"max"` // of an interval, after times; 0 is none
 }
 
 // ByFile reports whether the source's data come as files rather than as answers
@@ -270,6 +275,7 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 			bad([]any{"skip", i}, "rule %s skips nothing: want in or not_in", s.Rule)
 		}
 	}
+	c.checkLimits(bad, field)
 	c.checkMeasures(bad, field, cat)
 	return ps
 }
@@ -328,15 +334,20 @@ func (c *Contract) checkMeasures(bad func([]any, string, ...any), field func([]a
 		field(append(at, "id"), e.ID)
 		field(append(at, "occurred_at"), e.OccurredAt, "instant")
 		field(append(at, "reported_at"), e.ReportedAt, "instant")
+		if e.ElseAt != "" {
+			field(append(at, "else_at"), e.ElseAt, "instant")
+		}
 		for i, a := range e.Attributes {
 			switch {
-			case a.Field != "" && a.From == "" && a.To == "":
+			case len(a.In) > 0 && a.Field != "" && a.Times == 0 && a.From == "" && a.To == "":
+				field(append(at, "attributes", i, "field"), a.Field, "text")
+			case a.Field != "" && len(a.In) == 0 && a.Max == 0 && a.From == "" && a.To == "":
 				field(append(at, "attributes", i, "field"), a.Field, "number")
-			case a.Field == "" && a.From != "" && a.To != "":
+			case a.Field == "" && len(a.In) == 0 && a.From != "" && a.To != "":
 				field(append(at, "attributes", i, "from"), a.From, "instant")
 				field(append(at, "attributes", i, "to"), a.To, "instant")
 			default:
-				bad(append(at, "attributes", i), "attribute %s is either a field or the time from one to another", a.Name)
+				bad(append(at, "attributes", i), "attribute %s is either a field, or words of a field, or the time from one to another", a.Name)
 			}
 		}
 		if e.Withdrawn != nil {
