@@ -188,7 +188,12 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	kinds := map[string]int{}
 	late := map[string]int{}
 	months := 0
+	// What is written down again until it is closed has pages of its own measure: calls_test.go.
+	reported := []string{"spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals", "vet.stray_animals", "akimat.proposals"}
 	for _, f := range m.Files() {
+		if slices.Contains(reported, string(f.Source)) {
+			continue
+		}
 		header, rows := records(t, render(t, m, f.Name))
 		if f.Revision {
 			revised += len(rows)
