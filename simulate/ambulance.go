@@ -23,7 +23,7 @@ type call struct {
 	person            uint64 // 0: nobody's papers were seen
 	corrected         bool   // the first export had the arrival wrong
 	entered           time.Duration
-	address           int // 0 resolved, 1 the okrug alone is known, 2 the district alone
+	address           int // 0 resolved, 1 the okrug alone is known, 2 nothing
 	clock             int // 0 as it was, 1 rounded to five minutes, 2 in UTC
 	unjudged          bool
 }
@@ -102,7 +102,7 @@ func (m *Model) calls(p auyl.Period) []call {
 		c.corrected = rng.Float64() < 0.05
 		c.entered = time.Duration(2+rng.IntN(13)) * time.Minute
 		// The register of addresses is out of reach for half of the dispatchers.
-		c.address = weighted(rng.Float64(), []float64{88 - 20*far, 8 + 16*far, 1})
+		c.address = weighted(rng.Float64(), []float64{88 - 20*far, 8 + 16*far, 0.1})
 		c.clock = weighted(rng.Float64(), []float64{85, 14.7, 0.3})
 		c.unjudged = rng.Float64() < 0.01
 		if i > 0 && rng.Float64() < 0.012 { // two neighbors call, and one of the calls is closed
@@ -142,11 +142,11 @@ func (m *Model) callRow(p auyl.Period, i int, c call, draft bool) []string {
 	if c.unjudged {
 		row[5], row[6] = "", ""
 	}
-	switch pl := &m.places[c.place]; c.address {
+	switch c.address {
 	case 1:
-		row[1], row[8] = pl.Okrug.String(), "0"
+		row[1], row[8] = m.places[c.place].Okrug.String(), "0"
 	case 2:
-		row[1], row[8] = pl.District.String(), "0"
+		row[1], row[8] = "", "0"
 	}
 	if c.person > 0 {
 		row[9], row[10] = impossibleIIN(c.person), impossiblePhone(c.person)

@@ -150,24 +150,17 @@ func bites() register {
 // large one.
 func shelters() register {
 	return register{
-		source: "vet.shelters", freq: auyl.FreqMonth, lag: 6,
+		source: "vet.shelters", freq: auyl.FreqMonth, lag: 6, once: true,
 		dialect: dialect{'\t', utf8BOM, true},
 		header:  []string{"shelter_id", "kato", "period", "places", "animal_days"},
 		value:   4, bad: "-7",
-		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+		rows: func(m *Model, p auyl.Period, _ issue) [][]string {
 			var rows [][]string
 			for _, d := range m.districts {
-				in, draft := s.of(d.code, false)
-				if !in {
-					continue
-				}
 				for n := range 1 + int(m.chance("shelters", d.code, 0)*2) {
 					places := int64(m.between("places", d.code, auyl.Day(n), 30, 140))
 					use := m.between("shelter use", d.code, p.Start()+auyl.Day(n), 0.55, 1.1)
 					animals := int64(float64(places*int64(p.End()-p.Start())) * use)
-					if draft {
-						animals -= animals / 15
-					}
 					rows = append(rows, []string{fmt.Sprintf("П-%s-%d", d.code.String()[:4], n+1), d.code.String(), label(p), whole(places), whole(animals)})
 				}
 			}

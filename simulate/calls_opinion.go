@@ -23,11 +23,11 @@ type proposal struct {
 // proposals exports what was sent in a month and what was answered in it.
 func proposals() register {
 	return register{
-		source: "akimat.proposals", freq: auyl.FreqMonth, lag: 5,
+		source: "akimat.proposals", freq: auyl.FreqMonth, lag: 5, once: true,
 		dialect: dialect{';', utf8BOM, false},
 		header:  []string{"proposal_id", "kato", "theme", "text_ru", "sent_to", "sent_at", "status", "answered_at", "resolution"},
 		value:   6, bad: "?",
-		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+		rows: func(m *Model, p auyl.Period, _ issue) [][]string {
 			var rows [][]string
 			for back := range 6 {
 				for _, x := range m.proposalsOf(p.Shift(-back)) {
@@ -35,16 +35,9 @@ func proposals() register {
 					if x.sent < p.Start() && !answered {
 						continue
 					}
-					in, draft := s.of(x.okrug.code, false)
-					if !in {
-						continue
-					}
 					row := []string{x.id, x.okrug.code.String(), x.theme, "Просим рассмотреть", x.to, x.sent.String(), "sent", "", ""}
 					if x.resolution != "" && x.answered < p.End() {
 						row[6], row[7], row[8] = "answered", x.answered.String(), x.resolution
-						if draft { // what an answer comes to is read twice
-							row[8] = "noted"
-						}
 					}
 					rows = append(rows, row)
 				}
@@ -77,11 +70,11 @@ func (m *Model) proposalsOf(p auyl.Period) []proposal {
 // out, of districts and of the oblast.
 func survey() register {
 	return register{
-		source: "survey.opinion", freq: auyl.FreqYear, lag: 18,
+		source: "survey.opinion", freq: auyl.FreqYear, lag: 18, once: true,
 		dialect: dialect{';', utf8BOM, true},
 		header:  []string{"wave", "kato", "question", "mode", "n", "share", "moe"},
 		value:   5, bad: "714",
-		rows: func(m *Model, p auyl.Period, s issue) [][]string {
+		rows: func(m *Model, p auyl.Period, _ issue) [][]string {
 			var rows [][]string
 			const oblastSample = 3600 // asked in the oblast
 			comma := func(f float64) string { return strings.Replace(decimal(f, 1), ".", ",", 1) }
@@ -90,10 +83,6 @@ func survey() register {
 				areas = append(areas, d.code)
 			}
 			for i, a := range areas {
-				in, draft := s.of(a, false)
-				if !in {
-					continue
-				}
 				for k, question := range []string{"trust_akim", "roads_good", "water_good"} {
 					n := int64(m.between("asked "+question, a, p.Start(), 160, 420))
 					if i == 0 {
@@ -109,9 +98,6 @@ func survey() register {
 						mode = "online"
 					}
 					share := m.trait("opinion "+question, a, 62, 88) + m.between("opinion now "+question, a, p.Start(), -4, 4)
-					if draft {
-						share += 0.6
-					}
 					rows = append(rows, []string{p.String(), a.String(), question, mode, whole(n), comma(share), comma(98 / math.Sqrt(float64(n)))})
 				}
 			}

@@ -88,18 +88,18 @@ func (m *Model) requests(p auyl.Period) []request {
 }
 
 func (m *Model) requestRow(p auyl.Period, r request, export auyl.Day) []string {
-	const clock = "2006-01-02T15:04:05+05:00"
+	clock := func(t time.Time) string { return t.Format("2006-01-02T15:04:05") + "+05:00" }
 	asOf := export.Time().Add(7 * time.Hour)
 	row := []string{
 		fmt.Sprintf("109-19-%s-%05d", p.Start().Time().Format("200601"), r.n), m.places[r.place].Okrug.String(),
-		[]string{"phone", "app", "messenger"}[r.n%3], r.topic, r.created.Format(clock), r.due.Format(clock), "", asOf.Format(clock), "open", "",
+		[]string{"phone", "app", "messenger"}[r.n%3], r.topic, clock(r.created), clock(r.due), "", clock(asOf), "open", "",
 		"Прошу принять меры, ИИН " + impossibleIIN(r.person), canaryName(r.person), impossiblePhone(r.person),
 	}
 	switch {
 	case r.redirected:
 		row[8] = "redirected"
 	case !r.closed.After(asOf):
-		row[6], row[8] = r.closed.Format(clock), "closed"
+		row[6], row[8] = clock(r.closed), "closed"
 		if r.score > 0 {
 			row[9] = whole(r.score)
 		}
