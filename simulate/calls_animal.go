@@ -20,7 +20,7 @@ func captures() register {
 		source: "vet.stray_animals", freq: auyl.FreqMonth, lag: 8,
 		dialect: dialect{',', utf8Plain, false},
 		header: []string{
-			"request_no", "kato", "requested_at", "done_at", "captured", "sterilised", "vaccinated", "euthanised", "returned",
+			"request_no", "kato", "requested_at", "done_at", "captured", "sterilised", "vaccinated", "euthanised", "returned", //nolint:misspell // the column of the register
 			"applicant", "applicant_phone", "note",
 		},
 		value: 4, bad: "-7",
@@ -46,13 +46,13 @@ func captures() register {
 
 // capture is a request for catching.
 type capture struct {
-	n, place               int
-	requested, done        auyl.Day
-	captured               int64
-	sterilised, vaccinated int64
-	euthanised, returned   int64
-	person                 uint64
-	dots                   bool // another clerk writes other dates
+	n, place             int
+	requested, done      auyl.Day
+	captured             int64
+	neutered, vaccinated int64
+	euthanised, returned int64
+	person               uint64
+	dots                 bool // another clerk writes other dates
 }
 
 func (m *Model) capturesOf(p auyl.Period) []capture {
@@ -85,12 +85,12 @@ func (m *Model) capturesOf(p auyl.Period) []capture {
 			case u < 0.2:
 				c.euthanised++
 			case u < 0.8:
-				c.sterilised++
+				c.neutered++
 			}
 		}
 		c.vaccinated = c.captured - c.euthanised
 		if rng.Float64() < 0.003 {
-			c.sterilised = c.captured + 1 // of a contract, not of a village
+			c.neutered = c.captured + 1 // of a contract, not of a village
 		}
 		out[i] = c
 	}
@@ -109,10 +109,8 @@ func (m *Model) captureRow(p auyl.Period, c capture, export auyl.Day) []string {
 		"", "", "", "", "", "", canaryName(c.person), impossiblePhone(c.person), "",
 	}
 	if c.done < export {
-		row[3] = date(c.done)
-		for i, v := range []int64{c.captured, c.sterilised, c.vaccinated, c.euthanised, c.returned} {
-			row[4+i] = whole(v)
-		}
+		row[3], row[4], row[5] = date(c.done), whole(c.captured), whole(c.neutered)
+		row[6], row[7], row[8] = whole(c.vaccinated), whole(c.euthanised), whole(c.returned)
 	}
 	return row
 }
