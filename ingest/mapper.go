@@ -57,7 +57,7 @@ func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error)
 		switch {
 		case ok:
 			m.index[f] = i
-		case c.Fields[f].Personal == "":
+		case c.Fields[f].Personal == "" || c.Fields[f].Required:
 			missing = append(missing, f)
 		}
 		if c.Fields[f].Personal == "" {
@@ -199,7 +199,7 @@ func (m *mapper) unique(out *output, row uint32, fields []string) (string, *faul
 func (m *mapper) words(fields []string) *fault {
 	for name, i := range m.index {
 		f := m.c.Fields[name]
-		if !f.Required && len(f.OneOf) == 0 {
+		if !f.Required && len(f.OneOf) == 0 || f.Personal != "" {
 			continue
 		}
 		v := strings.TrimSpace(fields[i])

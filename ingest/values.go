@@ -178,7 +178,7 @@ func (m *mapper) instant(fields []string, name string) (t time.Time, ok bool, er
 	if t, ok = parseInstant(raw, m.d.zone); ok {
 		return t, true, nil
 	}
-	return t, false, &fault{name, ReasonInstant, raw, "date and time such as 2026-10-01 08:30:00", "write local time of Almaty, or add the offset"}
+	return t, false, &fault{name, ReasonInstant, raw, "date, with time such as 2026-10-01 08:30:00", "write local time of Almaty, or add the offset"}
 }
 
 // parseInstant reads the spellings of registers.
@@ -206,7 +206,12 @@ func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *f
 	var err *fault
 	if x.OccurredAt, ok, err = m.instant(fields, e.OccurredAt); err != nil {
 		return "", err
-	} else if !ok {
+	} else if !ok && e.ElseAt != "" {
+		if x.OccurredAt, ok, err = m.instant(fields, e.ElseAt); err != nil {
+			return "", err
+		}
+	}
+	if !ok {
 		return "", &fault{e.OccurredAt, ReasonRequired, "", "when it happened", "fill the field in and deliver again"}
 	}
 	if x.ReportedAt, ok, err = m.instant(fields, e.ReportedAt); err != nil {
@@ -238,6 +243,13 @@ func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *f
 }
 
 func (m *mapper) attribute(x *auyl.Event, a schemas.Attribute, fields []string) *fault {
+	if len(a.In) > 0 {
+		x.Attributes[a.Name] = 0
+		if slices.Contains(a.In, m.get(fields, a.Field)) {
+			x.Attributes[a.Name] = auyl.DecimalOne
+		}
+		return nil
+	}
 	if a.Field != "" {
 		v, status, empty, err := m.num.parse(m.get(fields, a.Field), m.c.Fields[a.Field])
 		if err != nil {
@@ -272,7 +284,18 @@ func (m *mapper) attribute(x *auyl.Event, a schemas.Attribute, fields []string) 
 	if seconds < 0 {
 		return &fault{a.To, ReasonRange, m.get(fields, a.To), "not before " + a.From, "is one of the two in another time zone?"}
 	}
-	x.Attributes[a.Name] = auyl.Decimal(seconds) * auyl.DecimalOne
+	v := auyl.Decimal(seconds) * auyl.DecimalOne
+	if a.Times != 0 { // of a clock: what is below a ten-thousandth of the unit is rounded
+		d, e := auyl.DecimalOf(float64(seconds) * a.Times)
+		if e != nil {
+			return &fault{a.To, ReasonRange, m.get(fields, a.To), "a time that fits", "look at the date"}
+		}
+		v = d
+	}
+	if a.Max > 0 && v.Float64() > a.Max {
+		return &fault{a.To, ReasonRange, m.get(fields, a.To), fmt.Sprintf("%s of at most %v", a.Name, a.Max), "is one of the two in another time zone, or of another day?"}
+	}
+	x.Attributes[a.Name] = v
 	return nil
 }
 

@@ -201,19 +201,23 @@ type EventMap struct {
 	Kind       string      `yaml:"kind,required"`
 	ID         string      `yaml:"id,required"`          // field
 	OccurredAt string      `yaml:"occurred_at,required"` // field
+	ElseAt     string      `yaml:"else_at"`              // field taken where occurred_at is empty: of what has not come about yet
 	ReportedAt string      `yaml:"reported_at,required"` // field
 	Attributes []Attribute `yaml:"attributes"`
 	Withdrawn  *SkipRule   `yaml:"withdrawn"` // records that take the event back; rule is the reason
 }
 
-// Attribute is a number of an event: a field times a factor, or the seconds from
-// one instant to another.
+// Attribute is a number of an event: a field times a factor, 1 or 0 for a field
+// that has one of some words or not, or the seconds from one instant to another,
+// times a factor.
 type Attribute struct {
-	Name  string  `yaml:"name,required"`
-	Field string  `yaml:"field"`
-	Times float64 `yaml:"times"` // 0 is 1
-	From  string  `yaml:"from"`
-	To    string  `yaml:"to"`
+	Name  string   `yaml:"name,required"`
+	Field string   `yaml:"field"`
+	In    []string `yaml:"in"`    // words of the field that make 1
+	Times float64  `yaml:"times"` // 0 is 1
+	From  string   `yaml:"from"`
+	To    string   `yaml:"to"`
+	Max   float64  `yaml:"max"` // of an interval, after times; 0 is none
 }
 
 // ByFile reports whether the source's data come as files rather than as answers

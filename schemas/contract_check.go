@@ -145,15 +145,20 @@ func (c *Contract) checkMeasures(bad func([]any, string, ...any), field func([]a
 		field(append(at, "id"), e.ID)
 		field(append(at, "occurred_at"), e.OccurredAt, "instant")
 		field(append(at, "reported_at"), e.ReportedAt, "instant")
+		if e.ElseAt != "" {
+			field(append(at, "else_at"), e.ElseAt, "instant")
+		}
 		for i, a := range e.Attributes {
 			switch {
-			case a.Field != "" && a.From == "" && a.To == "":
+			case len(a.In) > 0 && a.Field != "" && a.Times == 0 && a.From == "" && a.To == "":
+				field(append(at, "attributes", i, "field"), a.Field, "text")
+			case a.Field != "" && len(a.In) == 0 && a.Max == 0 && a.From == "" && a.To == "":
 				field(append(at, "attributes", i, "field"), a.Field, "number")
-			case a.Field == "" && a.From != "" && a.To != "":
+			case a.Field == "" && len(a.In) == 0 && a.From != "" && a.To != "":
 				field(append(at, "attributes", i, "from"), a.From, "instant")
 				field(append(at, "attributes", i, "to"), a.To, "instant")
 			default:
-				bad(append(at, "attributes", i), "attribute %s is either a field or the time from one to another", a.Name)
+				bad(append(at, "attributes", i), "attribute %s is either a field, or words of a field, or the time from one to another", a.Name)
 			}
 		}
 		if e.Withdrawn != nil {

@@ -23,6 +23,9 @@ type call struct {
 	person            uint64 // 0: nobody's papers were seen
 	corrected         bool   // the first export had the arrival wrong
 	entered           time.Duration
+	address           int // 0 resolved, 1 the okrug alone is known, 2 nothing
+	clock             int // 0 as it was, 1 rounded to five minutes, 2 in UTC
+	unjudged          bool
 }
 
 func ambulance() register {
@@ -31,7 +34,7 @@ func ambulance() register {
 		dialect: dialect{';', utf8BOM, true},
 		header: []string{
 			"call_no", "settlement_kato", "registered_at", "arrived_at", "closed_at", "category", "norm_min", "outcome",
-			"patient_iin", "phone",
+			"address_resolved", "patient_iin", "phone",
 		},
 		value: 5, bad: "9",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -98,6 +101,14 @@ func (m *Model) calls(p auyl.Period) []call {
 		}
 		c.corrected = rng.Float64() < 0.05
 		c.entered = time.Duration(2+rng.IntN(13)) * time.Minute
+		// The register of addresses is out of reach for half of the dispatchers.
+		c.address = weighted(rng.Float64(), []float64{88 - 20*far, 8 + 16*far, 0.1})
+		c.clock = weighted(rng.Float64(), []float64{85, 14.7, 0.3})
+		c.unjudged = rng.Float64() < 0.01
+		if i > 0 && rng.Float64() < 0.012 { // two neighbors call, and one of the calls is closed
+			c = out[i-1]
+			c.at, c.outcome = c.at.Add(time.Duration(rng.IntN(200))*time.Second), "отмена"
+		}
 		out[i] = c
 	}
 	slices.SortStableFunc(out, func(a, b call) int { return a.at.Compare(b.at) })
@@ -109,21 +120,36 @@ func (m *Model) calls(p auyl.Period) []call {
 func (m *Model) callRow(p auyl.Period, i int, c call, draft bool) []string {
 	const clock = "2006-01-02 15:04:05"
 	arrived := c.at.Add(c.toArrive)
+	if c.clock == 1 { // written down when there was time
+		arrived = arrived.Add(5*time.Minute - 1).Truncate(5 * time.Minute)
+	}
 	closed := arrived.Add(c.toClose)
 	if draft {
 		arrived = arrived.Add(c.entered)
 	}
+	if c.clock == 2 {
+		arrived = arrived.Add(-5 * time.Hour)
+	}
 	row := []string{
 		fmt.Sprintf("103-19-%s-%06d", p.Start().Time().Format("200601"), i+1), m.places[c.place].Code.String(),
 		c.at.Format(clock), arrived.Format(clock), closed.Format(clock),
-		whole(int64(c.category)), whole(int64(norm(c.category))), c.outcome, "", "",
+		whole(int64(c.category)), whole(int64(norm(c.category))), c.outcome, "1", "", "",
 	}
 	if c.outcome == "отмена" {
 		row[3] = ""
 		row[4] = c.at.Add(5 * time.Minute).Format(clock)
 	}
+	if c.unjudged {
+		row[5], row[6] = "", ""
+	}
+	switch c.address {
+	case 1:
+		row[1], row[8] = m.places[c.place].Okrug.String(), "0"
+	case 2:
+		row[1], row[8] = "", "0"
+	}
 	if c.person > 0 {
-		row[8], row[9] = impossibleIIN(c.person), impossiblePhone(c.person)
+		row[9], row[10] = impossibleIIN(c.person), impossiblePhone(c.person)
 	}
 	return row
 }

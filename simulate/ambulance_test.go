@@ -15,7 +15,7 @@ func TestAmbulanceClockAndNorm(t *testing.T) {
 	m := model(t, simulate.Options{Seed: 2, Scale: 2})
 	header, rows := records(t, render(t, m, "moh.ambulance_103@2026-01.csv"))
 	at := columns(t, header, "registered_at", "arrived_at", "closed_at", "category", "norm_min", "outcome", "call_no")
-	last, inTime, arrived := "", 0, 0
+	last, inTime, arrived, early, heaped, unjudged := "", 0, 0, 0, 0, 0
 	for _, r := range rows {
 		if r[at[0]] < last {
 			t.Fatal("calls are not in the order of their registration")
@@ -31,18 +31,36 @@ func TestAmbulanceClockAndNorm(t *testing.T) {
 			continue
 		}
 		a, errA := time.Parse(time.DateTime, r[at[0]])
+		if r[at[3]] == "" {
+			unjudged++
+			continue
+		}
 		b, errB := time.Parse(time.DateTime, r[at[1]])
 		n, errC := strconv.Atoi(r[at[4]])
-		if errA != nil || errB != nil || errC != nil || !b.After(a) || r[at[2]] < r[at[1]] {
+		if errA != nil || errB != nil || errC != nil || r[at[2]] < r[at[1]] {
 			t.Fatalf("clock of %q", r)
 		}
 		arrived++
+		if !b.After(a) { // in UTC
+			early++
+		}
+		if b.Second() == 0 && b.Minute()%5 == 0 {
+			heaped++
+		}
 		if b.Sub(a) <= time.Duration(n)*time.Minute {
 			inTime++
 		}
 	}
 	if share := float64(inTime) / float64(arrived); share < 0.6 || share > 0.95 {
 		t.Errorf("in time %.2f, want a share that moves", share)
+	}
+	for name, x := range map[string]struct {
+		n      int
+		lo, hi float64
+	}{"arrived before the call": {early, 0.001, 0.006}, "rounded to five minutes": {heaped, 0.1, 0.2}, "without a category": {unjudged, 0.004, 0.02}} {
+		if share := float64(x.n) / float64(arrived); share < x.lo || share > x.hi {
+			t.Errorf("%s: share %.4f, want %v to %v", name, share, x.lo, x.hi)
+		}
 	}
 	if n := len(rows); n < 10_000 || n > 12_000 {
 		t.Errorf("calls in January at scale 2 = %d, want about 10,800", n)
@@ -95,8 +113,10 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 			}
 		}
 	}
-	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || len(persons) != 2 {
-		t.Errorf("personal columns in %v, want ambulance and assistance", persons)
+	for _, s := range []string{"moh.ambulance_103", "mlsp.asp", "spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals"} {
+		if !persons[s] {
+			t.Errorf("no personal numbers in %s, want some: what is not there cannot be dropped", s)
+		}
 	}
 }
 

