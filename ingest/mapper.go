@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
@@ -29,6 +30,8 @@ type mapper struct {
 	sums   bool // some measure is added up over the page
 	summed map[auyl.SeriesID]bool
 
+	held map[string][]time.Time // when events happened, by what repetitions say alike
+
 	obs []auyl.Observation // of the record in work, reused
 }
 
@@ -40,7 +43,7 @@ type measure struct {
 }
 
 func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error) {
-	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}}
+	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, held: map[string][]time.Time{}}
 	at := map[string]int{}
 	for i, n := range names {
 		at[strings.TrimSpace(n)] = i

@@ -81,6 +81,9 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 	for _, f := range m.Files() {
 		text := string(render(t, m, f.Name))
 		for _, s := range twelve.FindAllString(text, -1) {
+			if strings.HasPrefix(s, "26134") {
+				continue // a legal entity of the thirteenth month of 2026
+			}
 			if !canary.MatchString(s) {
 				t.Fatalf("%s: %s could be somebody's number", f.Name, s)
 			}
@@ -95,8 +98,8 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 			}
 		}
 	}
-	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || len(persons) != 2 {
-		t.Errorf("personal columns in %v, want ambulance and assistance", persons)
+	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || !persons["acs.staff"] || len(persons) != 3 {
+		t.Errorf("personal columns in %v, want ambulance, assistance and staff", persons)
 	}
 }
 

@@ -189,6 +189,9 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	late := map[string]int{}
 	months := 0
 	for _, f := range m.Files() {
+		if !strings.HasSuffix(f.Name, ".csv") {
+			continue
+		}
 		header, rows := records(t, render(t, m, f.Name))
 		if f.Revision {
 			revised += len(rows)
@@ -196,6 +199,9 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 		}
 		all += len(rows)
 		at := slices.IndexFunc(header, func(h string) bool { return strings.HasSuffix(h, "kato") })
+		if at < 0 {
+			continue // a table of the Bureau, which has no column of that name and no bad rows
+		}
 		seen := map[string]bool{}
 		for _, r := range rows {
 			line := strings.Join(r, "|")
@@ -225,8 +231,8 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 			t.Errorf("no bad row of the kind %q", k)
 		}
 	}
-	if all < 60_000 || all > 150_000 {
-		t.Errorf("records = %d, want 60 to 150 thousand", all)
+	if all < 60_000 || all > 500_000 {
+		t.Errorf("records = %d, want 60 to 500 thousand", all)
 	}
 	if share := float64(bad) / float64(all); share > 0.005 || share < 0.001 {
 		t.Errorf("bad rows %.3f %%, want at most half a percent", 100*share)
@@ -299,7 +305,10 @@ func TestSmallCountsAreSuppressed(t *testing.T) {
 	_, rows := records(t, render(t, model(t, simulate.Options{Seed: 2}), "mlsp.asp@2026-Q2.csv"))
 	hidden := 0
 	for _, r := range rows {
-		for _, v := range []string{r[3], r[5], r[6]} {
+		if strings.HasPrefix(r[4], "-7") {
+			continue // a bad row
+		}
+		for _, v := range r[3:8] {
 			if n, err := strconv.Atoi(v); v == "x" {
 				hidden++
 			} else if err != nil || n < 5 {
