@@ -12,7 +12,7 @@ import (
 // peopleRegisters are the exports about people: labor market, assistance, families, staff.
 func peopleRegisters() []register {
 	return []register{
-		vacancies(), laborCube(), unemploymentSlices(), priceWageIndices(), livingStandards(),
+		vacancies(), laborCube(), priceWageIndices(), livingStandards(),
 		familyMap(), familyMoves(), youthMigration(), akimStaff(), akimPayroll(),
 	}
 }

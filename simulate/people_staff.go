@@ -30,7 +30,7 @@ func (m *Model) inhabitants(o *okrug, day auyl.Day) int64 {
 // posts lists the positions of an office by the size of its okrug. Veterinarians
 // belong to the enterprise of the district and stand in the list all the same.
 func (m *Model) posts(o *okrug) []post {
-	size := float64(m.inhabitants(o, baseDay()))
+	size := float64(m.inhabitants(o, alatauDay()))
 	akim := post{code: "akim", title: "Аким округа", slot: 1, halves: 2, akim: true}
 	if o.urban { // not one of the rural okrugs whose akims are elected
 		akim.code, akim.title = "akim_city", "Аким города"
