@@ -42,15 +42,14 @@ func youthMigration() register {
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
 			var rows [][]string
 			for _, d := range m.districts {
-				in, draft := s.of(d.code, false)
 				young := float64(m.youthOf(d, p.Start()))
-				if !in || young == 0 {
+				if young == 0 {
 					continue
 				}
 				// People leave far districts and come to those near Almaty city.
 				arrived := m.count("young arrivals", d.code, p.Start(), young*m.between("arrive", d.code, p.Start(), 0.03, 0.05)*(1.2-0.7*d.remoteness))
 				left := m.count("young departures", d.code, p.Start(), young*m.between("leave", d.code, p.Start(), 0.025, 0.035)*(1+d.remoteness))
-				if draft {
+				if !s.revision { // the first release is preliminary
 					arrived -= arrived / 30
 				}
 				rows = append(rows, []string{d.code.String(), d.nameRU, p.String(), whole(arrived), whole(left)})

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"math"
 	"time"
 
 	"github.com/auyl-kz/auyl"
@@ -73,6 +72,23 @@ func familyMap() register {
 	}
 }
 
+// roundedTotal is all families of the levels, rounded to ten. A five is rounded
+// away from what the map hides, so that of one hidden level at least two values
+// remain possible.
+func roundedTotal(levels [5]int64) int64 {
+	var total, hidden int64
+	for _, n := range levels {
+		total += n
+		if n < 5 {
+			hidden += n
+		}
+	}
+	if r := total % 10; r > 5 || r == 5 && hidden <= 2 {
+		return total - r + 10
+	}
+	return total / 10 * 10
+}
+
 // familyMoves is how families moved between the levels in a quarter. All families
 // are rounded to ten, so that they do not give away a level that is hidden.
 func familyMoves() register {
@@ -87,10 +103,7 @@ func familyMoves() register {
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
 			return m.okrugRows(p, s, func(o *okrug, c cut, draft bool) []string {
 				start, end := m.levels(o, p.Start()), m.levels(o, p.End())
-				var total int64
-				for _, n := range end {
-					total += n
-				}
+				total := roundedTotal(end)
 				poor := start[3] + start[4]
 				up := m.count("poor up", o.code, p.Start(), float64(poor)*m.between("ways out", o.code, p.Start(), 0.08, 0.3))
 				allUp := up + m.count("others up", o.code, p.Start(), float64(start[1]+start[2])*m.between("up", o.code, p.Start(), 0.01, 0.025))
@@ -101,7 +114,7 @@ func familyMoves() register {
 					helped -= helped / 12
 				}
 				return []string{
-					o.code.String(), o.nameRU, label(p), whole(int64(math.Round(float64(total)/10)) * 10), suppressed(poor), suppressed(up),
+					o.code.String(), o.nameRU, label(p), whole(total), suppressed(poor), suppressed(up),
 					suppressed(allUp), suppressed(down), suppressed(large), suppressed(helped), mapMethod(p.End()),
 				}
 			})
