@@ -75,8 +75,8 @@ func TestRecordedFilesOfPeopleHaveTheirOutcome(t *testing.T) {
 		{"mlsp.asp", "mlsp_asp/quarter_broken_unsuppressed.csv", "in 2 used 0 skipped map[] dead 2 obs 0 evt 0", []string{
 			`line 2 able_bodied_employed out_of_range ""`, `line 3 families out_of_range ""`,
 		}},
-		{"enbek.labour_market", "enbek_labour_market/month.csv", "in 2 used 2 skipped map[] dead 0 obs 10 evt 0", nil},
-		{"enbek.labour_market", "enbek_labour_market/month_broken_parts.csv", "in 3 used 1 skipped map[] dead 2 obs 1 evt 0", []string{
+		{"enbek.labour_market", "enbek_month/month.csv", "in 2 used 2 skipped map[] dead 0 obs 10 evt 0", nil},
+		{"enbek.labour_market", "enbek_month/month_broken_parts.csv", "in 3 used 1 skipped map[] dead 2 obs 1 evt 0", []string{
 			`line 2 youth out_of_range "52"`, `line 3 jobs_permanent out_of_range "14"`,
 		}},
 	}
@@ -155,7 +155,7 @@ func TestPostsAreAddedUpToTheOffice(t *testing.T) {
 		"195200000 days_open_filled[] 195259000 2026-M09 41 A",
 		"195200000 okrugs_total[] 195259000 2026-10-01 1 A",
 		"195200000 okrugs_without_land_surveyor[] 195259000 2026-10-01 1 A", // an acting one is none
-		"195200000 staff_actual[] 195259000 2026-10-01 2 A",                // without akim and veterinarian
+		"195200000 staff_actual[] 195259000 2026-10-01 2 A",                 // without akim and veterinarian
 		"195200000 staff_leavers[] 195259000 2026-M09 1 A",
 		"195200000 staff_trained[] 195259000 2026-M09 2 A",
 		"195200000 staff_units_approved[] 195259000 2026-10-01 3.5 A",

@@ -158,7 +158,7 @@ func laborMarket() register {
 		header: []string{
 			"kato", "okrug", "period", "registered_unemployed", "youth", "jobs_created", "jobs_permanent",
 			"population_working_age", "jobseekers", "participants_active_measures", "youth_grants_issued", "youth_loans_issued",
-			"labour_force",
+			"workforce",
 		},
 		value: 3, bad: "-7",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
