@@ -205,7 +205,7 @@ func (p *pageReader) read(body []byte) error {
 	case "json":
 		return jsonrows.Decode(body, jsonrows.Options{Records: l.Records}, p)
 	case "taldau":
-		return taldau.Decode(body, taldau.Options{}, p)
+		return taldau.Decode(body, taldau.Options{Disjoint: l.Disjoint}, p)
 	}
 	return egov.Decode(body, egov.Options{}, p)
 }

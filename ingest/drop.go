@@ -23,7 +23,7 @@ const MaxFileBytes = 256 << 20
 // files and names that end in .part, .tmp or ~ are still being written and are
 // left alone; so is ~$name, the lock of a spreadsheet program.
 type Drop struct {
-	// Dirs are looked through in this order, each by file name.
+	// Dirs are looked through in this order, each by file name without its extension.
 	Dirs []string
 	// Source selects the files; "" takes those that belong to none of Claimed.
 	Source auyl.SourceID
@@ -53,6 +53,9 @@ func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Pa
 			faults = append(faults, fmt.Errorf("drop folder: %w", err))
 			continue
 		}
+		// Without what tells the format, so that 2026-10-rev.csv comes behind the
+		// 2026-10.csv that it corrects: of two pages the later one stands.
+		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(stem(a.Name()), stem(b.Name())) })
 		for _, e := range entries {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -108,6 +111,9 @@ func (d *Drop) settled(ctx context.Context, e fs.DirEntry) (string, error) {
 		}
 	}
 }
+
+// stem is a name without its extension.
+func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 
 func (d *Drop) wants(e fs.DirEntry) bool {
 	name := e.Name()

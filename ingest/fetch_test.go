@@ -264,6 +264,24 @@ func TestDropTakesFinishedFilesOfItsSource(t *testing.T) {
 	}
 }
 
+func TestDropReadsACorrectionBehindWhatItCorrects(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	want := []string{"a.b@2026-09.csv", "a.b@2026-09-rev.csv", "a.b@2026-10.json"}
+	for _, name := range []string{want[1], want[2], want[0]} {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
+	}
+	var got []string
+	d := &ingest.Drop{Dirs: []string{dir}, Source: "a.b"}
+	must(t, d.Pages(t.Context(), func(string) ingest.Known { return ingest.Known{} }, func(p ingest.Page) error {
+		got = append(got, p.Key)
+		return nil
+	}, func(string) {}))
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("order (-want +got):\n%s", d)
+	}
+}
+
 func TestDropReadsOnlyWhatChanged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

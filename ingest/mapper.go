@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest/iin"
@@ -35,6 +36,8 @@ type mapper struct {
 	sums   bool // some measure is added up over the page
 	summed map[auyl.SeriesID]bool
 
+	held map[string][]time.Time // when events happened, by what repetitions say alike
+
 	obs []auyl.Observation // of the record in work, reused
 }
 
@@ -46,7 +49,7 @@ type measure struct {
 }
 
 func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error) {
-	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, restated: map[restatedKey]uint32{}, named: map[nameKey]auyl.AreaCode{}}
+	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, restated: map[restatedKey]uint32{}, named: map[nameKey]auyl.AreaCode{}, held: map[string][]time.Time{}}
 	at := map[string]int{}
 	for i, n := range names {
 		at[strings.TrimSpace(n)] = i

@@ -237,6 +237,9 @@ func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *f
 		}
 		return "", &fault{e.ID, ReasonDuplicate, x.ID, "one record for each event", fmt.Sprintf("record %d says otherwise: keep the right one", old.Row)}
 	}
+	if m.repeated(&x, fields) {
+		return e.Repeats.Rule, nil
+	}
 	out.seenEvt[x.ID] = x
 	out.event(x, m.attrNames)
 	return "", nil

@@ -57,6 +57,10 @@ type Layout struct {
 	Unpivot     bool   `yaml:"unpivot"`      // xlsx: each cell is a record with the fields label, header_1 …, value
 	LabelColumn int    `yaml:"label_column"` // xlsx: column of the labels, from 1; 0 is 1
 
+	// Disjoint says that slices of one name are joined: taldau. Where two of them
+	// give one figure differently, both are refused.
+	Disjoint bool `yaml:"disjoint"`
+
 	Records string `yaml:"records"` // json: where the array of records stands, such as data.items; "" is the top
 }
 
@@ -205,6 +209,15 @@ type EventMap struct {
 	ReportedAt string      `yaml:"reported_at,required"` // field
 	Attributes []Attribute `yaml:"attributes"`
 	Withdrawn  *SkipRule   `yaml:"withdrawn"` // records that take the event back; rule is the reason
+	Repeats    *RepeatRule `yaml:"repeats"`   // records that say an event again under another number
+}
+
+// RepeatRule names records that say again what another record of the page said
+// under another number, such as a vacancy that was put up twice.
+type RepeatRule struct {
+	Rule string   `yaml:"rule,required"`
+	Same []string `yaml:"same,required"` // fields in which the two are alike
+	Days int      `yaml:"days,required"` // between the two, at most
 }
 
 // Attribute is a number of an event: a field times a factor, 1 or 0 for a field

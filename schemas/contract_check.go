@@ -161,6 +161,14 @@ func (c *Contract) checkMeasures(bad func([]any, string, ...any), field func([]a
 				bad(append(at, "attributes", i), "attribute %s is either a field, or words of a field, or the time from one to another", a.Name)
 			}
 		}
+		if r := e.Repeats; r != nil {
+			for i, f := range r.Same {
+				field(append(at, "repeats", "same", i), f)
+			}
+			if r.Days <= 0 {
+				bad(append(at, "repeats", "days"), "%d days: want at least one", r.Days)
+			}
+		}
 		if e.Withdrawn != nil {
 			field(append(at, "withdrawn", "field"), e.Withdrawn.Field)
 		}

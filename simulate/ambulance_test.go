@@ -99,6 +99,9 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 	for _, f := range m.Files() {
 		text := string(render(t, m, f.Name))
 		for _, s := range twelve.FindAllString(text, -1) {
+			if strings.HasPrefix(s, "26134") {
+				continue // a legal entity of the thirteenth month of 2026
+			}
 			if !canary.MatchString(s) {
 				t.Fatalf("%s: %s could be somebody's number", f.Name, s)
 			}
@@ -113,7 +116,7 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range []string{"moh.ambulance_103", "mlsp.asp", "spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals"} {
+	for _, s := range []string{"moh.ambulance_103", "mlsp.asp", "acs.staff", "spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals"} {
 		if !persons[s] {
 			t.Errorf("no personal numbers in %s, want some: what is not there cannot be dropped", s)
 		}

@@ -59,6 +59,7 @@ func (m *Model) Handler() http.Handler {
 	mux.HandleFunc("GET /api/v4/mapping/{uri}/{version}", m.egovMapping)
 	mux.HandleFunc("GET /api/v4/{uri}/{version}", m.egovRows)
 	mux.HandleFunc("GET /api/detailed/{uri}/{version}", m.egovDetailed)
+	m.bureauFiles(mux)
 	mux.HandleFunc("GET /registers/{$}", m.registerList)
 	mux.HandleFunc("GET /registers/{source}/{file}", m.registerFile)
 

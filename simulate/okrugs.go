@@ -118,8 +118,8 @@ func assistance() register {
 		source: "mlsp.asp", freq: auyl.FreqQuarter, lag: 20,
 		dialect: dialect{';', utf8Plain, false},
 		header: []string{
-			"kato", "okrug", "period", "asp_recipients", "families_total", "families_d", "families_e",
-			"executor_iin", "executor_phone",
+			"kato", "okrug", "period", "asp_recipients", "families", "able_bodied", "able_bodied_employed",
+			"children_1_6", "amount_kzt", "executor_iin", "executor_phone",
 		},
 		value: 4, bad: "-7",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -135,12 +135,17 @@ func assistance() register {
 				if draft {
 					recipients -= recipients / 20
 				}
-				h := float64(c.households)
+				able := m.count("able-bodied", o.code, p.Start(), float64(recipients)*m.trait("able-bodied", o.code, 0.2, 0.3))
+				placed := int64(float64(able) * m.between("placed in work", o.code, p.Start(), 0.35, 0.75))
+				children := int64(float64(recipients) * m.trait("small children", o.code, 0.18, 0.26))
+				amount := "x" // the sum would name the family where there are few
+				if recipients >= 5 {
+					amount = whole(recipients * int64(m.between("assistance paid", o.code, p.Start(), 24000, 39000)))
+				}
 				n := m.rng("executor", o.code, 0).Uint64()
 				return []string{
-					o.code.String(), o.nameRU, label(p), suppressed(recipients), whole(c.households),
-					suppressed(m.count("families d", o.code, p.Start(), h*c.povertyWeight*0.9)),
-					suppressed(m.count("families e", o.code, p.Start(), h*c.povertyWeight*0.12)),
+					o.code.String(), o.nameRU, label(p), suppressed(recipients), suppressed(recipients * 10 / 47),
+					suppressed(able), suppressed(placed), suppressed(children), amount,
 					impossibleIIN(n), impossiblePhone(n),
 				}
 			})
@@ -154,7 +159,8 @@ func laborMarket() register {
 		dialect: dialect{',', utf8Plain, false},
 		header: []string{
 			"kato", "okrug", "period", "registered_unemployed", "youth", "jobs_created", "jobs_permanent",
-			"population_working_age",
+			"population_working_age", "jobseekers", "participants_active_measures", "youth_grants_issued", "youth_loans_issued",
+			"workforce",
 		},
 		value: 3, bad: "-7",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -174,11 +180,14 @@ func laborMarket() register {
 				}
 				youth := int64(float64(unemployed) * m.trait("youth", o.code, 0.25, 0.4))
 				permanent := int64(float64(created) * m.between("permanent", o.code, p.Start(), 0.5, 0.85))
+				w := m.employmentWork(o, c, p, unemployed)
 				return []string{
 					o.code.String(), o.nameRU, label(p), whole(unemployed), whole(youth), whole(created), whole(permanent), whole(c.adult),
+					whole(w.seekers), whole(w.participants), whole(w.grants), whole(w.loans), "",
 				}
 			})
 		},
+		totals: func(m *Model, p auyl.Period, _ [][]string) [][]string { return m.laborForceRows(p) },
 	}
 }
 

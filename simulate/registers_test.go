@@ -191,7 +191,7 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	// What is written down again until it is closed has pages of its own measure: calls_test.go.
 	reported := []string{"spk.auyl_amanaty", "akimat.contact_109", "eotinish.appeals", "vet.stray_animals", "akimat.proposals"}
 	for _, f := range m.Files() {
-		if slices.Contains(reported, string(f.Source)) {
+		if slices.Contains(reported, string(f.Source)) || !strings.HasSuffix(f.Name, ".csv") {
 			continue
 		}
 		header, rows := records(t, render(t, m, f.Name))
@@ -201,6 +201,9 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 		}
 		all += len(rows)
 		at := slices.IndexFunc(header, func(h string) bool { return strings.HasSuffix(h, "kato") })
+		if at < 0 {
+			continue // a table of the Bureau, which has no column of that name and no bad rows
+		}
 		seen := map[string]bool{}
 		for _, r := range rows {
 			line := strings.Join(r, "|")
@@ -236,8 +239,8 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	if share := float64(bad) / float64(all); share > 0.005 || share < 0.001 {
 		t.Errorf("bad rows %.3f %%, want at most half a percent", 100*share)
 	}
-	if share := float64(revised) / float64(all); share < 0.03 || share > 0.08 {
-		t.Errorf("later rows %.1f %%, want 3 to 8", 100*share)
+	if share := float64(revised) / float64(all); share < 0.03 || share > 0.10 {
+		t.Errorf("later rows %.1f %%, want 3 to 10", 100*share)
 	}
 	okrugs := map[string]int{}
 	for _, p := range places(t) {
@@ -304,7 +307,10 @@ func TestSmallCountsAreSuppressed(t *testing.T) {
 	_, rows := records(t, render(t, model(t, simulate.Options{Seed: 2}), "mlsp.asp@2026-Q2.csv"))
 	hidden := 0
 	for _, r := range rows {
-		for _, v := range []string{r[3], r[5], r[6]} {
+		if strings.HasPrefix(r[4], "-7") {
+			continue // a bad row
+		}
+		for _, v := range r[3:8] {
 			if n, err := strconv.Atoi(v); v == "x" {
 				hidden++
 			} else if err != nil || n < 5 {

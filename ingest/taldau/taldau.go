@@ -47,11 +47,13 @@ type Recorder interface {
 // Options of Decode; the zero value is ready to use.
 type Options struct {
 	MaxRows int // 0 means 5 million
+	// Disjoint refuses the cells that two slices of one name give differently.
+	Disjoint bool
 }
 
 // Decode walks over a page. The fields of a record are term (the region, the
 // first of the terms), term_name, terms and term_names (all of them, joined by a
-// comma and by " | "), period_name, date and value. Errors: those of the first
+// comma and by " | "), period_name ("" where the source has none), date and value. Errors: those of the first
 // list above, and whatever the recorder returns.
 func Decode(body []byte, o Options, out Recorder) error {
 	if o.MaxRows == 0 {
@@ -71,6 +73,12 @@ func Decode(body []byte, o Options, out Recorder) error {
 		return err
 	}
 	w := walker{max: o.MaxRows, out: out, fields: make([]string, 7)}
+	if o.Disjoint {
+		var err error
+		if w.disputed, err = disputed(body); err != nil {
+			return err
+		}
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if _, err := dec.Token(); err != nil {
 		return fmt.Errorf("%w: %w", ErrJSON, err)
@@ -108,6 +116,8 @@ type walker struct {
 	max    int
 	row    int
 	fields []string
+
+	disputed map[cell]bool
 }
 
 func (w *walker) slice(at string, raw json.RawMessage) error {
@@ -147,12 +157,19 @@ func (w *walker) period(at string, raw json.RawMessage) error {
 	}
 	for i, key := range []string{"name", "date", "value"} {
 		v, ok := keys[key]
+		if !ok && key == "name" { // cubes of files have dates alone
+			w.fields[4] = ""
+			continue
+		}
 		if !ok {
 			return w.broken(at, fmt.Errorf("%w: key %q is missing", ErrSlice, key))
 		}
 		if w.fields[4+i], err = text(v); err != nil {
 			return w.broken(at, fmt.Errorf("%w: %s is not a text or a number", ErrSlice, key))
 		}
+	}
+	if w.disputed[cell{w.fields[3], w.fields[5]}] {
+		return w.broken(at, fmt.Errorf("%w: two slices of the name %s disagree on %s", ErrSlice, w.fields[3], w.fields[5]))
 	}
 	w.row++
 	if w.row > w.max {
