@@ -316,7 +316,9 @@ func (m *mapper) spoil(out *output, fields []string) {
 		return
 	}
 	if area, skip, err := m.area(fields, period.LastDay()); err == nil && !skip {
-		out.spoiled[areaPeriod{area, period}] = true
+		for i := range m.measures { // a stock is dated otherwise than the record
+			out.spoiled[areaPeriod{area, m.measures[i].dated(period)}] = true
+		}
 	}
 }
 
