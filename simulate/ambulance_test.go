@@ -71,6 +71,7 @@ func TestAmbulanceClockAndNorm(t *testing.T) {
 var (
 	twelve = regexp.MustCompile(`\b\d{12}\b`)
 	canary = regexp.MustCompile(`^991231[56]\d{5}$`)
+	nobody = regexp.MustCompile(`^2613\d{8}$`) // a legal entity of month 13
 	phones = regexp.MustCompile(`\+?[78][ (-]*\d{3}[ )-]*\d{3}[ -]?\d{2}[ -]?\d{2}`)
 )
 
@@ -81,6 +82,9 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 	for _, f := range m.Files() {
 		text := string(render(t, m, f.Name))
 		for _, s := range twelve.FindAllString(text, -1) {
+			if nobody.MatchString(s) {
+				continue
+			}
 			if !canary.MatchString(s) {
 				t.Fatalf("%s: %s could be somebody's number", f.Name, s)
 			}
@@ -95,8 +99,10 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 			}
 		}
 	}
-	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || len(persons) != 2 {
-		t.Errorf("personal columns in %v, want ambulance and assistance", persons)
+	for _, source := range []string{"moh.ambulance_103", "mlsp.asp", "bns.business_register", "goszakup.contracts"} {
+		if !persons[source] {
+			t.Errorf("no person in %s", source)
+		}
 	}
 }
 

@@ -189,6 +189,9 @@ func TestBadAndRevisedRowsAreAFewPercent(t *testing.T) {
 	late := map[string]int{}
 	months := 0
 	for _, f := range m.Files() {
+		if !strings.HasSuffix(f.Name, ".csv") {
+			continue // the dialects are for delimited text
+		}
 		header, rows := records(t, render(t, m, f.Name))
 		if f.Revision {
 			revised += len(rows)
