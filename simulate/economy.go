@@ -83,19 +83,22 @@ func businessRegister() register {
 	return register{
 		source: "bns.business_register", freq: auyl.FreqMonth, lag: 8, ext: "json",
 		encode: encodeSubjects,
-		header: []string{"subject", "kato", "oked", "krp", "kind", "status", "change", "registerDate", "cut", "iin", "fio"},
+		header: []string{"biin", "kato", "oked", "krp", "kind", "status", "change", "registerDate", "cut", "fio"},
 		value:  5, bad: "unknown",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
 			var rows [][]string
+			first := 0 // of the subjects of the okrug among all
 			for i := range m.okrugs {
 				o := &m.okrugs[i]
+				list, n := m.subjects(o, p.End(), first)
+				first += n
 				// What is counted of an okrug is counted of one page, so a revision
 				// holds all of the okrug and not the changed rows alone.
 				in, draft := s.of(o.code, o.late)
-				if !in || m.sum(o, p.Start()).people == 0 {
+				if !in || m.Population(o.code, p.Start()) == 0 {
 					continue
 				}
-				for k, x := range m.subjects(o, p.End()) {
+				for k, x := range list {
 					rows = append(rows, x.row(o, p, draft && k%4 == 0))
 				}
 			}
@@ -105,40 +108,39 @@ func businessRegister() register {
 }
 
 // subjects lists those of an okrug that were ever registered up to a day and not
-// closed more than a year before it. The k-th subject of an okrug is the same in
-// each cut.
-func (m *Model) subjects(o *okrug, day auyl.Day) []subject {
+// closed more than a year before it, and says how many there will ever be. The
+// k-th subject of an okrug is the same in each cut.
+func (m *Model) subjects(o *okrug, day auyl.Day, first int) (list []subject, n int) {
 	const begin = 3 // years before the model's base day that the oldest was registered
-	people := float64(m.sum(o, mustDay("2025-01-01")).people)
+	people := float64(m.Population(o.code, mustDay("2025-01-01")))
 	far := o.district.remoteness
 	stock := people * subjectsOfOblast / 1_600_000 * m.trait("subjects", o.code, 0.8, 1.3) * (1 + 0.4*far)
 	perYear := stock * 0.16
-	n := int(math.Ceil(stock + perYear*10))
+	n = int(math.Ceil(stock + perYear*10))
 	start := baseDay() - begin*365
-	var out []subject
+	peasants := 0.3 + 0.25*far
+	if o.urban {
+		peasants = 0.03
+	}
 	for k := range n {
-		at := auyl.Day(k)
-		x := subject{id: fmt.Sprintf("26134%04d%03d", uint32(o.code)/1000%10000, k), owner: m.rng("owner", o.code, at).Uint64()}
-		x.registered = start - auyl.Day(m.chance("old", o.code, at)*2000)
+		rng := m.rng("subject", o.code, auyl.Day(k))
+		// Every second number: one without a check digit gives way to the next.
+		x := subject{id: fmt.Sprintf("26134%04d%03d", uint32(o.code)/1000%10000, k), owner: uint64(2 * (first + k))} //nolint:gosec // not negative
+		x.kind = []string{"legal_entity", "sole_trader", "peasant_farm"}[weighted(rng.Float64(), []float64{0.15, 0.85 - peasants, peasants})]
+		x.idle = rng.Float64() < 0.12
+		x.registered = start - auyl.Day(rng.Float64()*2000)
 		if young := float64(k) - stock; young >= 0 { // registered one after the other
-			x.registered = start + auyl.Day((young+m.chance("registered", o.code, at))/perYear*365)
+			x.registered = start + auyl.Day((young+rng.Float64())/perYear*365)
 		}
-		life := -math.Log(1-m.chance("life", o.code, at)) * 9 * 365
+		life := -math.Log(1-rng.Float64()) * 9 * 365
 		if c := max(x.registered, start) + auyl.Day(life) + 30; c <= day {
 			x.closed = c
 		}
-		if x.registered >= day || x.closed != 0 && x.closed < day-365 {
-			continue
+		if x.registered < day && (x.closed == 0 || x.closed >= day-365) {
+			list = append(list, x)
 		}
-		peasants := 0.3 + 0.25*far
-		if o.urban {
-			peasants = 0.03
-		}
-		x.kind = []string{"legal_entity", "sole_trader", "peasant_farm"}[weighted(m.chance("kind", o.code, at), []float64{0.15, 0.85 - peasants, peasants})]
-		x.idle = m.chance("idle", o.code, at) < 0.12
-		out = append(out, x)
 	}
-	return out
+	return list, n
 }
 
 // row writes a subject as a cut shows it. In a draft closures of the last month are
@@ -161,10 +163,9 @@ func (x *subject) row(o *okrug, p auyl.Period, draft bool) []string {
 	case closed && x.closed >= p.Start():
 		change = "closed"
 	}
-	row := []string{x.id, o.code.String(), "01500", "105", x.kind, status, change, x.registered.String(), dotted(p.End()), "", ""}
+	row := []string{x.id, o.code.String(), "01500", "105", x.kind, status, change, x.registered.String(), dotted(p.End()), ""}
 	if x.kind != "legal_entity" { // known by their owner
-		row[0] = "s:" + x.id
-		row[9], row[10] = impossibleIIN(x.owner), "ЖК Үлгі "+x.id[5:]
+		row[0], row[9] = impossibleIIN(x.owner), "ЖК Үлгі "+x.id[5:]
 	}
 	return row
 }

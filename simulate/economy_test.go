@@ -24,8 +24,16 @@ type observed struct {
 	status       auyl.Status
 }
 
+// economyPage is what an export says.
+type economyPage struct {
+	obs    []observed
+	events *wire.Events
+	flow   *wire.Flow
+	dead   []string // reasons
+}
+
 // readUnder decodes an export under its own contract and holds it to conservation.
-func readUnder(t *testing.T, d *ingest.Decoder, source auyl.SourceID, name string, body []byte) ([]observed, *wire.Events, *wire.Flow, []string) {
+func readUnder(t *testing.T, d *ingest.Decoder, source auyl.SourceID, name string, body []byte) economyPage {
 	t.Helper()
 	out, err := d.Decode(&wire.RawPage{Url: name, Vintage: &wire.Vintage{Source: string(source), Page: 1, Run: "r"}}, body)
 	if err != nil {
@@ -37,6 +45,7 @@ func readUnder(t *testing.T, d *ingest.Decoder, source auyl.SourceID, name strin
 	}
 	var obs []observed
 	events := &wire.Events{}
+	attributes := map[string]*wire.Attribute{}
 	var dead []string
 	for _, p := range out.Payloads {
 		kind, _, _ := strings.Cut(p.Subject, ".")
@@ -59,11 +68,13 @@ func readUnder(t *testing.T, d *ingest.Decoder, source auyl.SourceID, name strin
 			}
 			events.Id = append(events.Id, w.GetId()...)
 			events.Withdrawn = append(events.Withdrawn, w.GetWithdrawn()...)
-			for k, a := range w.GetAttributes() {
-				if len(events.Attributes) <= k {
-					events.Attributes = append(events.Attributes, &wire.Attribute{Name: a.GetName()})
+			for _, a := range w.GetAttributes() {
+				if attributes[a.GetName()] == nil {
+					attributes[a.GetName()] = &wire.Attribute{Name: a.GetName()}
+					events.Attributes = append(events.Attributes, attributes[a.GetName()])
 				}
-				events.Attributes[k].Value = append(events.Attributes[k].Value, a.GetValue()...)
+				at := attributes[a.GetName()]
+				at.Value = append(at.Value, a.GetValue()...)
 			}
 		case "dead":
 			var w wire.DeadLetters
@@ -78,7 +89,7 @@ func readUnder(t *testing.T, d *ingest.Decoder, source auyl.SourceID, name strin
 			t.Errorf("%s: a person left decode in %s", name, p.Subject)
 		}
 	}
-	return obs, events, f, dead
+	return economyPage{obs, events, f, dead}
 }
 
 func shipped(t *testing.T) *ingest.Decoder {
@@ -91,7 +102,7 @@ func shipped(t *testing.T) *ingest.Decoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ingest.NewDecoder(house.Contracts, house.Areas, ingest.DecodeOptions{Zone: zone})
+	return ingest.NewDecoder(house.Contracts, house.Areas, ingest.DecodeOptions{Zone: zone, HashKey: []byte("a key of tests alone")})
 }
 
 // TestBusinessRegisterAddsUpFromCutToCut: what is active at the end of a month is
@@ -110,7 +121,8 @@ func TestBusinessRegisterAddsUpFromCutToCut(t *testing.T) {
 		if f.Source != "bns.business_register" {
 			continue
 		}
-		obs, _, flow, dead := readUnder(t, d, f.Source, f.Name, render(t, m, f.Name))
+		page := readUnder(t, d, f.Source, f.Name, render(t, m, f.Name))
+		obs, flow, dead := page.obs, page.flow, page.dead
 		if n := flow.GetRecordsIn(); n > 3000 || !f.Revision && n < 800 {
 			t.Errorf("%s: %d subjects, want 800 to 3000", f.Name, n)
 		}
@@ -174,8 +186,9 @@ func TestProcurementDecodesWhole(t *testing.T) {
 		if err := json.Unmarshal(b, &page); err != nil {
 			t.Fatalf("%s: %v", f.Name, err)
 		}
-		_, evt, flow, letters := readUnder(t, d, f.Source, f.Name, b)
-		dead += len(letters)
+		read := readUnder(t, d, f.Source, f.Name, b)
+		evt, flow := read.events, read.flow
+		dead += len(read.dead)
 		if f.Revision {
 			later += len(evt.GetId())
 			for _, id := range evt.GetId() {
@@ -232,7 +245,7 @@ func TestHouseholdBookTellsRuralFromUrban(t *testing.T) {
 	sums := map[string]float64{}
 	for _, name := range []string{"akimat.household_book@2026-07-01.csv", "akimat.household_book@2026-07-01-rev.csv", "akimat.household_moves@2026-S1.csv", "akimat.household_moves@2026-S1-rev.csv"} {
 		source, _, _ := strings.Cut(name, "@")
-		obs, _, _, _ := readUnder(t, d, auyl.SourceID(source), name, render(t, m, name))
+		obs := readUnder(t, d, auyl.SourceID(source), name, render(t, m, name)).obs
 		if len(obs) < 20 {
 			t.Errorf("%s: %d observations", name, len(obs))
 		}
@@ -279,11 +292,11 @@ func TestTaldauOfTheEconomy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		obs, _, _, dead := readUnder(t, d, source, path, body)
-		if len(dead) > 0 {
-			t.Errorf("%s: dead %v", source, dead)
+		page := readUnder(t, d, source, path, body)
+		if len(page.dead) > 0 {
+			t.Errorf("%s: dead %v", source, page.dead)
 		}
-		for _, x := range obs {
+		for _, x := range page.obs {
 			if got[x.series] == nil {
 				got[x.series] = map[auyl.AreaCode]map[string]observed{}
 			}
