@@ -224,9 +224,9 @@ func TestTaldauPages(t *testing.T) {
 // least of all zero.
 func TestMissingDistrictsLeaveTheOthers(t *testing.T) {
 	t.Parallel()
-	var slices []json.RawMessage
-	must(t, json.Unmarshal([]byte(economyPage(t, "taldau/GetIndexData_701827.json")), &slices))
-	body, err := json.Marshal(slices[2:])
+	var districts []json.RawMessage
+	must(t, json.Unmarshal([]byte(economyPage(t, "taldau/GetIndexData_701827.json")), &districts))
+	body, err := json.Marshal(districts[2:])
 	must(t, err)
 	got := decode(t, shippedDecoder(t), "bns.taldau_investment", string(body))
 	if got.Flow != "in 18 used 18 skipped map[] dead 0 obs 18 evt 0" || strings.Contains(strings.Join(got.Obs, "\n"), "191000000") {

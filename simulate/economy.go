@@ -125,7 +125,7 @@ func (m *Model) subjects(o *okrug, day auyl.Day, first int) (list []subject, n i
 	for k := range n {
 		rng := m.rng("subject", o.code, auyl.Day(k))
 		// Every second number: one without a check digit gives way to the next.
-		x := subject{id: fmt.Sprintf("26134%04d%03d", uint32(o.code)/1000%10000, k), owner: uint64(2 * (first + k))} //nolint:gosec // not negative
+		x := subject{id: fmt.Sprintf("26134%04d%03d", uint32(o.code)/1000%10000, k), owner: uint64(2 * (first + k))}
 		x.kind = []string{"legal_entity", "sole_trader", "peasant_farm"}[weighted(rng.Float64(), []float64{0.15, 0.85 - peasants, peasants})]
 		x.idle = rng.Float64() < 0.12
 		x.registered = start - auyl.Day(rng.Float64()*2000)
