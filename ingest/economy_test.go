@@ -59,7 +59,7 @@ func holdPages(t *testing.T, source string, tests []pageCase) {
 	}
 }
 
-func refused(why string) said {
+func refusedPage(why string) said {
 	return said{Dead: []string{"page  " + why}, Flow: "in 1 used 0 skipped map[] dead 1 obs 0 evt 0"}
 }
 
@@ -80,9 +80,9 @@ func TestProcurementPages(t *testing.T) {
 			"15870007 195863100 2026-05-19T11:00:00Z held contract_sum=64000 trade_method=6 local=0",
 		}, Flow: "in 2 used 2 skipped map[] dead 0 obs 0 evt 2"}},
 		{"goszakup/contract_broken_duplicated.json", said{Events: first[:3], Flow: "in 5 used 3 skipped map[duplicate:2] dead 0 obs 0 evt 3"}},
-		{"goszakup/contract_broken_error200.json", refused(`page_broken "no list of records at the declared place: no \"items\""`)},
+		{"goszakup/contract_broken_error200.json", refusedPage(`page_broken "no list of records at the declared place: no \"items\""`)},
 		// A whole contract stands before the cut: of half a page nothing is taken.
-		{"goszakup/contract_broken_truncated.json", refused(`page_broken "broken JSON: 881 bytes"`)},
+		{"goszakup/contract_broken_truncated.json", refusedPage(`page_broken "broken JSON: 881 bytes"`)},
 	})
 }
 
@@ -114,8 +114,8 @@ func TestBusinessRegisterPages(t *testing.T) {
 	holdPages(t, "bns.business_register", []pageCase{
 		{"business_register/cut_2026-11-01.json", said{Obs: counted, Flow: "in 8 used 7 skipped map[outside:1] dead 0 obs 8 evt 0"}},
 		// A request that was answered before its file was ready.
-		{"business_register/cut_2026-11-01_broken_not_ready.json", refused(`page_broken "no list of records at the declared place: \"obj\" is no array"`)},
-		{"business_register/cut_2026-11-01_broken_html200.json", refused(`page_html "a page of HTML"`)},
+		{"business_register/cut_2026-11-01_broken_not_ready.json", refusedPage(`page_broken "no list of records at the declared place: \"obj\" is no array"`)},
+		{"business_register/cut_2026-11-01_broken_html200.json", refusedPage(`page_html "a page of HTML"`)},
 		{"business_register/cut_2026-11-01_broken_duplicated.json", said{
 			Obs: short, Dead: []string{`$.obj[9] biin duplicate_key ""`},
 			Flow: "in 10 used 7 skipped map[duplicate:1 outside:1] dead 1 obs 8 evt 0",
@@ -135,7 +135,7 @@ func TestBusinessRegisterPages(t *testing.T) {
 func TestShrunkenRegisterIsRefused(t *testing.T) {
 	t.Parallel()
 	got := decode(t, shippedDecoder(t), "bns.business_register", economyPage(t, "business_register/cut_2026-11-01.json"))
-	if diff := cmp.Diff(refused(`page_shrunken "2 areas"`), got); diff != "" {
+	if diff := cmp.Diff(refusedPage(`page_shrunken "2 areas"`), got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
