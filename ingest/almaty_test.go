@@ -25,6 +25,7 @@ func TestPublishedStatisticsDecodeWhole(t *testing.T) {
 	want := map[string]string{
 		"bns.income_per_capita@2000-2020.csv":    "in 21 used 21 skipped 0 dead 0 obs 21",
 		"bns.jobseekers@2001-2021.csv":           "in 21 used 21 skipped 0 dead 0 obs 21",
+		"bns.kato@2026-07-17.csv":                "in 631 used 619 skipped 12 dead 0 obs 267",
 		"bns.population_bulletin@2023-01-01.csv": "in 189 used 189 skipped 0 dead 0 obs 189",
 		"bns.population_dynamic@2000-2023.csv":   "in 182 used 168 skipped 14 dead 0 obs 168",
 		"bns.unemployment_ilo@2001-2023.xlsx":    "in 330 used 114 skipped 216 dead 0 obs 114",

@@ -153,7 +153,7 @@ func TestPostsAreAddedUpToTheOffice(t *testing.T) {
 		"195200000 akims[] 195259000 2026-10-01 1 A",
 		"195200000 akims_elected[] 195259000 2026-10-01 1 A",
 		"195200000 days_open_filled[] 195259000 2026-M09 41 A",
-		"195200000 okrugs_total[] 195259000 2026-10-01 1 A",
+		"195200000 okrug_offices[] 195259000 2026-10-01 1 A",
 		"195200000 okrugs_without_land_surveyor[] 195259000 2026-10-01 1 A", // an acting one is none
 		"195200000 staff_actual[] 195259000 2026-10-01 2 A",                 // without akim and veterinarian
 		"195200000 staff_leavers[] 195259000 2026-M09 1 A",

@@ -229,7 +229,8 @@ func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *f
 		}
 	}
 	if w := e.Withdrawn; w != nil {
-		x.Withdrawn = slices.Contains(w.In, m.get(fields, w.Field))
+		v := m.get(fields, w.Field)
+		x.Withdrawn = slices.Contains(w.In, v) || len(w.NotIn) > 0 && !slices.Contains(w.NotIn, v)
 	}
 	if old, ok := out.seenEvt[x.ID]; ok {
 		if sameEvent(old, x) {

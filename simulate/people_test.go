@@ -143,7 +143,7 @@ func TestStaffOfAkimsIsThatOfTheArticle(t *testing.T) {
 	if share := vacant / approved; share < 0.04 || share > 0.2 {
 		t.Errorf("%.1f %% of %v units are vacant", 100*share, approved)
 	}
-	if n, all := got.sum("okrugs_without_land_surveyor", day), got.sum("okrugs_total", day); all != 131 || n/all < 0.05 || n/all > 0.35 {
+	if n, all := got.sum("okrugs_without_land_surveyor", day), got.sum("okrug_offices", day); all != 131 || n/all < 0.05 || n/all > 0.35 {
 		t.Errorf("%v of %v okrugs lack a land surveyor", n, all)
 	}
 	for k, v := range got.value {

@@ -20,7 +20,8 @@ func householdBook() register {
 		dialect: dialect{';', utf8BOM, true},
 		header: []string{
 			"settlement_kato", "settlement_name", "as_of", "households", "population", "pop_0_14",
-			"pop_15_64", "pop_65_plus", "with_water", "with_internet", "cattle", "sheep", "horses", "pop_14_34",
+			"pop_15_64", "pop_65_plus", "with_water", "with_internet", "cattle", "sheep", "horses",
+			"pop_14_34", "pop_rural",
 		},
 		value: 4, bad: "-7",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -34,7 +35,7 @@ func householdBook() register {
 				return []string{
 					place.Code.String(), place.NameRU, p.Start().String(), whole(c.households), whole(c.people), whole(c.young),
 					whole(c.adult), whole(c.old), whole(c.water), whole(c.internet), whole(c.cattle), whole(c.sheep), whole(c.horses),
-					whole(m.youth(place, c.people)),
+					whole(m.youth(place, c.people)), whole(ruralPeople(place, c)),
 				}
 			})
 		},

@@ -36,6 +36,9 @@ type index struct {
 	stock      bool // a figure of the first day of the period, not of the period
 	lag        int  // days after the date until it is shown
 	confidence float64
+	cumulative bool  // a month holds what was since January
+	hidden     int64 // counts from 1 to this are shown as x
+	tenths     bool  // the value is tenths
 	value      func(m *Model, d *district, p auyl.Period, draft bool) int64
 }
 
@@ -46,7 +49,7 @@ func indices() []index {
 	lifeDics := []string{"67", "749", "576"}
 	lifeTerms := []string{"741917", "741935"}
 	lifeNames := []string{"Регионы", "Пол", "Местность"}
-	return []index{
+	return append([]index{
 		{
 			id: 702972, nameRU: "Среднемесячная номинальная заработная плата одного работника", measure: 1, measureRU: "Тенге",
 			dics: wageDics, terms: wageTerms, dicNames: wageNames, freq: auyl.FreqQuarter, lag: 45, confidence: 0.02,
@@ -76,12 +79,17 @@ func indices() []index {
 				return m.vital("deaths", d, p, 0.0061, 0.12, draft)
 			},
 		},
-	}
+	}, economyIndices()...)
 }
 
 func (ix *index) periodID() (id int, name string) {
-	if ix.freq == auyl.FreqMonth {
+	switch {
+	case ix.cumulative:
+		return cumulative, "Месяц с накоплением"
+	case ix.freq == auyl.FreqMonth:
 		return 4, "Месяц"
+	case ix.freq == auyl.FreqYear:
+		return 7, "Год"
 	}
 	return 5, "Квартал"
 }
@@ -117,7 +125,14 @@ func (ix *index) cell(m *Model, d *district, p auyl.Period) string {
 		return "x"
 	}
 	draft := m.chance("revised "+what, d.code, p.Start()) < 0.05 && ix.date(p)+auyl.Day(ix.lag+90) > m.o.Now
-	return whole(ix.value(m, d, p, draft))
+	v := ix.value(m, d, p, draft)
+	switch {
+	case v > 0 && v <= ix.hidden:
+		return "x"
+	case ix.tenths:
+		return decimal(float64(v)/10, 1)
+	}
+	return whole(v)
 }
 
 func dateID(p auyl.Period) string {
@@ -132,6 +147,14 @@ func periodName(ix *index, p auyl.Period, lang string) string {
 		return dotted(p.Start()) + " жағдай бойынша"
 	case ix.stock:
 		return "на " + dotted(p.Start())
+	case ix.cumulative && lang == "kk":
+		return fmt.Sprintf("%d жылғы қаңтар – %02d-ай", y, month)
+	case ix.cumulative && month > time.January:
+		return "январь-" + monthRU(month) + fmt.Sprintf(" %d года", y)
+	case p.Freq() == auyl.FreqYear && lang == "kk":
+		return fmt.Sprintf("%d жыл", y)
+	case p.Freq() == auyl.FreqYear:
+		return fmt.Sprintf("%d год", y)
 	case p.Freq() == auyl.FreqQuarter && lang == "kk":
 		return fmt.Sprintf("%d жылғы %d-тоқсан", y, (month+2)/3)
 	case p.Freq() == auyl.FreqQuarter:
