@@ -35,8 +35,9 @@ type register struct {
 	ext     string                                // of the file's name; "" is csv
 	encode  func(rows [][]string) ([]byte, error) // header first; nil is the dialect
 	header  []string
-	value   int    // the column that a bad row spoils
-	bad     string // with this
+	value   int                        // the column that a bad row spoils
+	bad     string                     // with this
+	cuts    func(*Model) []auyl.Period // a calendar of its own, in place of that of freq
 	rows    func(*Model, auyl.Period, issue) [][]string
 	totals  func(*Model, auyl.Period, [][]string) [][]string // rows after the last one, nil for none
 }
@@ -99,6 +100,9 @@ func (m *Model) first() auyl.Period {
 func (m *Model) periods(r *register) []auyl.Period {
 	var out []auyl.Period
 	start := m.first().Start()
+	if r.cuts != nil {
+		return r.cuts(m)
+	}
 	if r.freq == auyl.FreqDay {
 		return m.cuts(m.o.Cuts)
 	}
