@@ -3,6 +3,7 @@ package ingest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,8 @@ const (
 	ReasonAreaClosed   = "area_closed"
 	ReasonAreaLevel    = "area_level"
 	ReasonDuplicate    = "duplicate_key"
+	ReasonTotal        = "total_mismatch"
+	ReasonShrunken     = "page_shrunken"
 )
 
 // The names of the rules by which a decoder itself skips records.
@@ -43,11 +46,13 @@ const (
 	SkipOutside   = "outside"   // an area that the contract does not ask for
 	SkipDuplicate = "duplicate" // the same record twice in a page
 	SkipEmpty     = "empty"     // a record from which no measure is made
+	SkipTotal     = "total_row" // a total that adds up
 )
 
 // DecodeOptions of a Decoder.
 type DecodeOptions struct {
-	Zone *time.Location // of clocks without an offset; nil is UTC
+	Zone    *time.Location // of clocks without an offset; nil is UTC
+	HashKey []byte         // of what contracts hash; at least 16 bytes where one does
 }
 
 // Decoder turns pages into what they say, each under the contract of its source.
@@ -57,6 +62,7 @@ type Decoder struct {
 	contracts map[auyl.SourceID]*schemas.Contract
 	areas     *schemas.Areas
 	zone      *time.Location
+	hashKey   []byte
 }
 
 // NewDecoder returns a decoder.
@@ -64,7 +70,7 @@ func NewDecoder(contracts map[auyl.SourceID]*schemas.Contract, areas *schemas.Ar
 	if o.Zone == nil {
 		o.Zone = time.UTC
 	}
-	return &Decoder{contracts: contracts, areas: areas, zone: o.Zone}
+	return &Decoder{contracts: contracts, areas: areas, zone: o.Zone, hashKey: o.HashKey}
 }
 
 // Decoded is what a page says.
@@ -91,6 +97,9 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	}
 	v.ContractVersion = c.Version
 	p.c = c
+	if len(d.hashKey) < minHashKey && c.Hashes() {
+		return Decoded{}, fmt.Errorf("decode %s: %w", c.ID, errHashKey)
+	}
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
@@ -98,6 +107,13 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 		p.out.reset()
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(c))
+	} else if p.m != nil {
+		p.m.closePage(p.out)
+		if got, want := p.m.reported(p.out, page.GetUrl()); got < want {
+			p.out.reset()
+			p.refuse(ReasonShrunken, fmt.Sprintf("%d areas", got), fmt.Sprintf("at least %d areas of level %s", want, c.Expect.Level),
+				"a shrunken delivery erases nothing and is not taken for news: ask the source, or lower expect.minimum in "+contractFile(c))
+		}
 	}
 	return p.out.finish()
 }
@@ -110,9 +126,16 @@ type pageReader struct {
 	c   *schemas.Contract
 	out *output
 	m   *mapper
+
+	titles  []title
+	widened []string // a record with its fields of the title, reused
 }
 
 func (p *pageReader) read(body []byte) error {
+	var err error
+	if p.titles, err = titlesOf(p.c); err != nil {
+		return err
+	}
 	l := p.c.Layout
 	switch p.c.Format {
 	case "csv":
@@ -136,6 +159,11 @@ func (p *pageReader) Header(names []string) error {
 	if len(names) == 0 {
 		return nil // a list without a record has no columns to miss
 	}
+	for i := range p.titles {
+		if t := &p.titles[i]; t.found {
+			names = append(slices.Clip(names), t.field)
+		}
+	}
 	m, err := newMapper(p.d, p.c, names)
 	p.m = m
 	return err
@@ -143,7 +171,7 @@ func (p *pageReader) Header(names []string) error {
 
 // Record implements the recorders of the formats.
 func (p *pageReader) Record(row int, position string, fields []string) error {
-	p.m.record(p.out, row, position, fields)
+	p.m.record(p.out, row, position, p.widen(fields))
 	return p.out.full()
 }
 

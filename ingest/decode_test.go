@@ -73,14 +73,27 @@ event:
 
 func decoder(tb testing.TB, contracts ...string) *ingest.Decoder {
 	tb.Helper()
-	areas, err := schemas.LoadAreas(schemas.FS)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	cat, err := schemas.LoadCatalogue(schemas.FS)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	must(tb, err)
+	return decoderOf(tb, cat, nil, contracts...)
+}
+
+// decoderWith is a decoder over series of its own, for rules that the catalogue
+// has no use for yet.
+func decoderWith(tb testing.TB, series string, hashKey []byte, contracts ...string) *ingest.Decoder {
+	tb.Helper()
+	indicators := `indicators:
+  - {id: any, names: {ru: а, kk: б, en: c}, description: {ru: а, kk: б, en: c}, unit: KZT, direction: higher, freq: A, level: okrug, numerator: plan_tax, rollup: sum, plausible: {min: 0, max: 1}, controllable: none, sources: [x.y], version: 1}
+`
+	cat, err := schemas.LoadCatalogue(fstest.MapFS{"series/x.yaml": {Data: []byte(series)}, "indicators/x.yaml": {Data: []byte(indicators)}})
+	must(tb, err)
+	return decoderOf(tb, cat, hashKey, contracts...)
+}
+
+func decoderOf(tb testing.TB, cat *schemas.Catalogue, hashKey []byte, contracts ...string) *ingest.Decoder {
+	tb.Helper()
+	areas, err := schemas.LoadAreas(schemas.FS)
+	must(tb, err)
 	files := fstest.MapFS{}
 	for _, c := range contracts {
 		id, _, _ := strings.Cut(strings.TrimPrefix(c, "id: "), "\n")
@@ -94,7 +107,7 @@ func decoder(tb testing.TB, contracts ...string) *ingest.Decoder {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return ingest.NewDecoder(cs, areas, ingest.DecodeOptions{Zone: zone})
+	return ingest.NewDecoder(cs, areas, ingest.DecodeOptions{Zone: zone, HashKey: hashKey})
 }
 
 // said is what a page says, in words.

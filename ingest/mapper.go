@@ -26,6 +26,11 @@ type mapper struct {
 	plain     []string // harmless fields, sorted
 	declared  []string // fields that are not personal, sorted
 
+	protected []protectedField
+	totals    []totalState
+	restated  map[restatedKey]uint32    // the row that first named it
+	named     map[nameKey]auyl.AreaCode // answers of area names, 0 for none and several
+
 	sums   bool // some measure is added up over the page
 	summed map[auyl.SeriesID]bool
 
@@ -40,7 +45,7 @@ type measure struct {
 }
 
 func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error) {
-	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}}
+	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, restated: map[restatedKey]uint32{}, named: map[nameKey]auyl.AreaCode{}}
 	at := map[string]int{}
 	for i, n := range names {
 		at[strings.TrimSpace(n)] = i
@@ -80,6 +85,7 @@ func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error)
 		}
 		m.measures = append(m.measures, one)
 	}
+	m.protected, m.totals = m.protectedFields(), totalsOf(c)
 	if c.Event != nil {
 		for _, a := range c.Event.Attributes {
 			m.attrNames = append(m.attrNames, a.Name)
@@ -96,6 +102,10 @@ func (f *fault) Error() string { return f.reason + " " + f.field }
 // record takes one record to its one end: used, skipped or dead.
 func (m *mapper) record(out *output, row int, position string, fields []string) {
 	out.flow.RecordsIn++
+	m.protect(fields)
+	if m.total(row, position, fields) {
+		return // it is judged when all of its parts were seen
+	}
 	rule, err := m.take(out, uint32(row), fields)
 	switch {
 	case err != nil:
@@ -107,6 +117,7 @@ func (m *mapper) record(out *output, row int, position string, fields []string) 
 			l.Found = mask(err.found)
 		}
 		out.dead(l)
+		m.lost(fields)
 	case rule != "":
 		out.skip(rule)
 	default:
@@ -142,6 +153,9 @@ func (m *mapper) take(out *output, row uint32, fields []string) (rule string, er
 		}
 	}
 	if err := m.words(fields); err != nil {
+		return "", err
+	}
+	if err := m.related(fields); err != nil {
 		return "", err
 	}
 	if rule, err := m.unique(out, row, fields); rule != "" || err != nil {
@@ -237,11 +251,18 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 	if err != nil {
 		return "", err
 	}
-	m.addUp(out, released)
-	if len(m.obs) == 0 {
-		return "", nil // all of the record went into sums
+	if key := (restatedKey{released, area, period}); m.c.Restates && m.restated[key] == 0 {
+		m.restated[key] = row
 	}
-	return m.store(out, released)
+	m.addUp(out, released)
+	rule := ""
+	if len(m.obs) > 0 { // otherwise all of the record went into sums
+		rule, err = m.store(out, released)
+	}
+	if rule == "" && err == nil {
+		m.part(fields)
+	}
+	return rule, err
 }
 
 // dated is the period of a measure in a record of a period.
@@ -316,7 +337,9 @@ func (m *mapper) spoil(out *output, fields []string) {
 		return
 	}
 	if area, skip, err := m.area(fields, period.LastDay()); err == nil && !skip {
-		out.spoiled[areaPeriod{area, period}] = true
+		for i := range m.measures {
+			out.spoiled[areaPeriod{area, m.measures[i].dated(period)}] = true
+		}
 	}
 }
 
@@ -426,7 +449,16 @@ func (m *mapper) area(fields []string, day auyl.Day) (code auyl.AreaCode, skip b
 	bad := func(reason, expected, mend string) (auyl.AreaCode, bool, *fault) {
 		return 0, false, &fault{r.Field, reason, raw, expected, mend}
 	}
+	if raw == "" && r.Fallback != 0 && r.By != "code_or_name" {
+		return r.Fallback, false, nil
+	}
 	switch r.By {
+	case "name":
+		c, err := m.byName(fields, r.Field, day)
+		if err != nil {
+			return 0, false, err
+		}
+		code = c
 	case "label":
 		c, ok := r.Labels[raw]
 		if !ok {
@@ -440,6 +472,14 @@ func (m *mapper) area(fields []string, day auyl.Day) (code auyl.AreaCode, skip b
 		}
 		code = c
 	default:
+		if raw == "" && r.By == "code_or_name" {
+			c, err := m.byName(fields, r.Name, day)
+			if err != nil {
+				return 0, false, err
+			}
+			code = c
+			break
+		}
 		c, e := auyl.ParseAreaCode(raw)
 		if e != nil {
 			if len(raw) == 8 {

@@ -44,7 +44,9 @@ type output struct {
 	seenEvt map[string]auyl.Event
 	seenKey map[string]seenRecord
 	sums    map[obsKey]auyl.Observation
-	spoiled map[areaPeriod]bool // some record of it is dead: its sums are short
+	// withdrawn are figures that a restating page does not tell any more.
+	withdrawn []keyed
+	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
 }
 
 // seenRecord is a record under its unique name.
@@ -103,7 +105,7 @@ func (o *output) reset() {
 	o.flow = &wire.Flow{Vintage: o.vintage}
 	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
 	o.seenObs, o.seenEvt = map[obsKey]auyl.Observation{}, map[string]auyl.Event{}
-	o.seenKey = map[string]seenRecord{}
+	o.seenKey, o.withdrawn = map[string]seenRecord{}, nil
 	o.sums, o.spoiled = map[obsKey]auyl.Observation{}, map[areaPeriod]bool{}
 }
 
@@ -210,8 +212,23 @@ func (o *output) sum(k obsKey, x auyl.Observation) {
 	o.sums[k] = old
 }
 
-// closeSums makes observations of the sums, in a fixed order.
+// keyed is an observation with its key.
+type keyed struct {
+	key obsKey
+	obs auyl.Observation
+}
+
+// closeSums makes observations of the sums and of what was withdrawn, in a fixed
+// order.
 func (o *output) closeSums() {
+	slices.SortFunc(o.withdrawn, func(a, b keyed) int {
+		return cmp.Or(cmp.Compare(a.key.releasedMs, b.key.releasedMs), cmp.Compare(a.key.series, b.key.series), cmp.Compare(a.key.dims, b.key.dims),
+			cmp.Compare(a.key.area, b.key.area), cmp.Compare(a.key.period.Freq(), b.key.period.Freq()), cmp.Compare(a.key.period.Start(), b.key.period.Start()))
+	})
+	for _, w := range o.withdrawn {
+		o.observation(w.obs, w.key.releasedMs)
+	}
+	o.withdrawn = nil
 	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
 		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
 			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))

@@ -33,6 +33,14 @@ func newNumbers(r schemas.NumberRule) numbers {
 	return numbers{r, strings.NewReplacer(pairs...)}
 }
 
+// point is the decimal sign of the contract.
+func (n numbers) point() string {
+	if n.rule.Decimal == "," {
+		return ","
+	}
+	return "."
+}
+
 // parse reads a figure or the mark that stands for one. empty says that the field
 // is blank.
 //
@@ -48,6 +56,13 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	case raw == "":
 		return 0, 0, true, nil
 	}
+	status = auyl.StatusNormal
+	for _, sign := range n.rule.Provisional {
+		if rest, ok := strings.CutSuffix(raw, sign); ok {
+			raw, status = strings.TrimSpace(rest), auyl.StatusProvisional
+			break
+		}
+	}
 	text := n.strip.Replace(raw)
 	if n.rule.Decimal == "," {
 		if strings.Contains(text, ".") {
@@ -62,7 +77,7 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	case e != nil:
 		return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
 	}
-	return v, auyl.StatusNormal, false, inRange(v, raw, f)
+	return v, status, false, inRange(v, raw, f)
 }
 
 func inRange(v auyl.Decimal, raw string, f schemas.Field) *fault {
@@ -130,6 +145,9 @@ func parsePeriod(s string) (auyl.Period, error) {
 	if p, err := auyl.ParsePeriod(s); err == nil {
 		return p, nil
 	}
+	if p, ok := periodInWords(s); ok {
+		return p, nil
+	}
 	switch {
 	case len(s) == 7 && s[4] == '-':
 		return auyl.ParsePeriod(s[:5] + "M" + s[5:])
@@ -156,15 +174,21 @@ func (m *mapper) instant(fields []string, name string) (t time.Time, ok bool, er
 	if raw == "" {
 		return t, false, nil
 	}
-	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "02.01.2006 15:04:05", "02.01.2006 15:04", "2006-01-02 15:04"} {
-		if t, e := time.ParseInLocation(layout, raw, m.d.zone); e == nil {
-			return t, true, nil
-		}
-	}
-	if t, e := time.Parse(time.RFC3339, raw); e == nil {
+	if t, ok = parseInstant(raw, m.d.zone); ok {
 		return t, true, nil
 	}
 	return t, false, &fault{name, ReasonInstant, raw, "date and time such as 2026-10-01 08:30:00", "write local time of Almaty, or add the offset"}
+}
+
+// parseInstant reads the spellings of registers.
+func parseInstant(raw string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range []string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "02.01.2006 15:04:05", "02.01.2006 15:04", "2006-01-02 15:04", "2006-01-02", "02.01.2006"} {
+		if t, err := time.ParseInLocation(layout, raw, zone); err == nil {
+			return t, true
+		}
+	}
+	t, err := time.Parse(time.RFC3339, raw)
+	return t, err == nil
 }
 
 // takeEvent makes an event of a record.

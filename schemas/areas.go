@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,19 +253,37 @@ func (a *Areas) Terms() map[auyl.AreaCode]string {
 	return out
 }
 
-// Named returns the areas right below parent whose Russian or Kazakh name is
-// name on the day, by the letters alone: case, spaces, dots and the words for
-// their kind do not count. Names repeat between districts: there is no search
-// without a parent.
-func (a *Areas) Named(parent auyl.AreaCode, name string, day auyl.Day) []*auyl.Area {
+// Named returns the areas below parent whose Russian or Kazakh name is name on the
+// day, by the letters alone: case, spaces, dots and the words for their kind do
+// not count. levels are those that are looked at, none for all. Names repeat
+// between districts: there is no search without a parent, and of several answers
+// none is right.
+func (a *Areas) Named(parent auyl.AreaCode, name string, day auyl.Day, levels ...auyl.Level) []*auyl.Area {
 	want := plainName(name)
 	var out []*auyl.Area
-	for _, x := range a.Children(parent, day) {
-		if plainName(x.NameRU) == want || plainName(x.NameKK) == want {
+	for x := range a.Below(parent, day) {
+		if (len(levels) == 0 || slices.Contains(levels, x.Level)) && (plainName(x.NameRU) == want || plainName(x.NameKK) == want) {
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// Below goes through the areas under parent on the day, each before what lies
+// under it.
+func (a *Areas) Below(parent auyl.AreaCode, day auyl.Day) iter.Seq[*auyl.Area] {
+	return func(yield func(*auyl.Area) bool) {
+		a.below(parent, day, yield)
+	}
+}
+
+func (a *Areas) below(parent auyl.AreaCode, day auyl.Day, yield func(*auyl.Area) bool) bool {
+	for _, x := range a.Children(parent, day) {
+		if x.Code != parent && (!yield(x) || !a.below(x.Code, day, yield)) {
+			return false
+		}
+	}
+	return true
 }
 
 // plainName strips a name to what tells it from others.

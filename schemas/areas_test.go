@@ -109,7 +109,7 @@ func TestNamesAreFoundWithinAParentOnly(t *testing.T) {
 	a := areas(t)
 	today := day(t, "2026-11-24")
 	for _, name := range []string{"Жамбылский с.о.", "ЖАМБЫЛСКИЙ", "Жамбылский сельский округ", "Жамбыл а.о."} {
-		if got := a.Named(code(t, "195200000"), name, today); len(got) != 1 || got[0].Code != code(t, "195234000") {
+		if got := a.Named(code(t, "195200000"), name, today, auyl.LevelOkrug); len(got) != 1 || got[0].Code != code(t, "195234000") {
 			t.Errorf("Named(195200000, %q) = %v, want 195234000", name, got)
 		}
 	}

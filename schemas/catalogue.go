@@ -1,16 +1,11 @@
 package schemas
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/parser"
 
 	"github.com/auyl-kz/auyl"
 )
@@ -31,6 +26,7 @@ type Series struct {
 	Freqs      []auyl.Freq   `yaml:"freq,required"`  // with which it is reported; D for stocks
 	Level      auyl.Level    `yaml:"level,required"` // the lowest at which it is reported
 	MaxAgeDays int           `yaml:"max_age_days"`   // of a stock: how long it is carried forward
+	Cumulative bool          `yaml:"cumulative"`     // of a flow: what is reported is since 1 January
 	Event      *EventRule    `yaml:"event"`          // how it is counted from events; nil where it is reported
 }
 
@@ -38,7 +34,7 @@ type Series struct {
 type EventRule struct {
 	Kind    string    `yaml:"kind,required"`
 	Where   string    `yaml:"where"`            // condition over attributes; "" takes all
-	Measure string    `yaml:"measure,required"` // count, or the attribute to sum
+	Measure string    `yaml:"measure,required"` // count, the attribute to sum, or values(attribute) for quantiles
 	Window  auyl.Freq `yaml:"window,required"`
 }
 
@@ -63,12 +59,13 @@ type Indicator struct {
 	Direction       string           `yaml:"direction,required"` // higher, lower or target: which way is better
 	Freq            auyl.Freq        `yaml:"freq,required"`      // of its cells
 	Level           auyl.Level       `yaml:"level,required"`     // the lowest with cells
-	Numerator       string           `yaml:"numerator,required"` // formula over series: + - * and parentheses
+	Numerator       string           `yaml:"numerator,required"` // formula over series: docs/indicators-language.md
 	NumeratorDims   auyl.Dims        `yaml:"numerator_dims"`
 	Denominator     string           `yaml:"denominator"` // "" for no ratio
 	DenominatorDims auyl.Dims        `yaml:"denominator_dims"`
 	Factor          float64          `yaml:"factor"`
-	Rollup          string           `yaml:"rollup,required"` // sum, ratio, weighted, last, min, max, direct
+	Rollup          string           `yaml:"rollup,required"` // sum, ratio, weighted, last, min, max, direct, quantile
+	Quantile        float64          `yaml:"quantile"`        // of rollup quantile: between 0 and 1
 	Coverage        Coverage         `yaml:"coverage"`
 	Plausible       Bounds           `yaml:"plausible,required"`
 	Sensitive       bool             `yaml:"sensitive"`
@@ -84,6 +81,7 @@ type Indicator struct {
 // for concurrent use.
 type Catalogue struct {
 	Series     []Series    // sorted by id
+	Parameters []Parameter // sorted by id
 	Indicators []Indicator // sorted by id
 }
 
@@ -115,7 +113,8 @@ func (c *Catalogue) Nearest(id string) string {
 	return nearest(id, ids)
 }
 
-// LoadCatalogue reads series/*.yaml and indicators/*.yaml. Errors: Problems.
+// LoadCatalogue reads series/*.yaml, parameters.yaml where there is one, and
+// indicators/*.yaml. Errors: Problems.
 func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
 	files, err := fs.Glob(fsys, "series/*.yaml")
@@ -128,6 +127,7 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 		ps = append(ps, c.loadSeries(fsys, f, known)...)
 	}
 	slices.SortFunc(c.Series, func(a, b Series) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	ps = append(ps, c.loadParameters(fsys, "parameters.yaml")...)
 	files, err = fs.Glob(fsys, "indicators/*.yaml")
 	if err != nil || len(files) == 0 {
 		ps = append(ps, Problem{File: "indicators", Message: "no catalogue of indicators"})
@@ -177,8 +177,14 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string, seen map[auyl.SeriesID]s
 		case s.Kind == "stock" && s.MaxAgeDays <= 0:
 			bad("kind", "a stock says how long it is carried forward: want max_age_days")
 		}
+		if s.Cumulative && (s.Kind != "flow" || s.Event != nil) {
+			bad("cumulative", "only flows that are reported are cumulative")
+		}
 		if s.Event != nil {
-			if _, err := names(s.Event.Where); err != nil {
+			if _, ok := s.Event.Values(); !ok && strings.ContainsAny(s.Event.Measure, "() ") {
+				bad("event", "measure %q: want count, an attribute, or values(attribute)", s.Event.Measure)
+			}
+			if err := parseFormula(s.Event.Where, true).err(); err != nil {
 				bad("event", "condition %q: %v", s.Event.Where, err)
 			}
 		}
@@ -206,6 +212,13 @@ func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID
 		}
 		seen[ind.ID] = file
 		c.check(ind, bad)
+		inputs := map[auyl.SeriesID]bool{}
+		for key, text := range map[string]string{"numerator": ind.Numerator, "denominator": ind.Denominator} {
+			c.checkFormula(ind, text, inputs, func(at int, format string, args ...any) {
+				ps = append(ps, doc.problemWithin([]any{"indicators", i, key}, at, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
+			})
+		}
+		ind.Inputs = slices.Sorted(maps.Keys(inputs))
 	}
 	c.Indicators = append(c.Indicators, in.Indicators...)
 	return ps
@@ -230,8 +243,14 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 		bad("rollup", "%s wants a denominator", ind.Rollup)
 	case !ratio && ind.Denominator != "":
 		bad("denominator", "a denominator wants rollup ratio or weighted: percentages are never added or averaged")
-	case !ratio && ind.Factor != 1:
+	case !ratio && ind.Factor != 1 && ind.Rollup != "quantile":
 		bad("factor", "a factor without a denominator scales what was published: give the series another unit")
+	}
+	switch quantile := ind.Rollup == "quantile"; {
+	case quantile && !(ind.Quantile > 0 && ind.Quantile < 1):
+		bad("quantile", "rollup quantile wants a quantile between 0 and 1, found %v", ind.Quantile)
+	case !quantile && ind.Quantile != 0:
+		bad("quantile", "only rollup quantile has a quantile")
 	}
 	if ind.Factor < 0 {
 		bad("factor", "%v is negative", ind.Factor)
@@ -245,75 +264,15 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 	if ind.Version == 0 {
 		bad("version", "versions count from 1")
 	}
-	inputs := map[auyl.SeriesID]bool{}
-	for _, f := range []struct{ key, text string }{{"numerator", ind.Numerator}, {"denominator", ind.Denominator}} {
-		used, err := names(f.text)
-		if err != nil {
-			bad(f.key, "formula %q: %v", f.text, err)
-		}
-		for _, n := range used {
-			s := c.SeriesOf(auyl.SeriesID(n))
-			if s == nil {
-				bad(f.key, "unknown series %q%s", n, c.nearestSeries(n))
-				continue
-			}
-			inputs[s.ID] = true
-			if f.key == "numerator" && s.Kind == "rate" && !slices.Contains(s.Freqs, ind.Freq) {
-				bad(f.key, "series %s has frequency %v, the indicator %s", n, s.Freqs, ind.Freq)
-			}
-		}
-	}
-	ind.Inputs = slices.Sorted(maps.Keys(inputs))
 }
 
 func (c *Catalogue) nearestSeries(n string) string {
-	ids := make([]string, len(c.Series))
+	ids := make([]string, 0, len(c.Series)+len(c.Parameters))
 	for i := range c.Series {
-		ids[i] = string(c.Series[i].ID)
+		ids = append(ids, string(c.Series[i].ID))
+	}
+	for i := range c.Parameters {
+		ids = append(ids, c.Parameters[i].ID)
 	}
 	return didYouMean(n, ids)
-}
-
-var errOperator = errors.New("only + - * and comparisons with and, or, not are understood; a ratio has a denominator of its own")
-
-// names returns the names that an expression uses, in the order of first use.
-func names(text string) ([]string, error) {
-	if strings.TrimSpace(text) == "" {
-		return nil, nil
-	}
-	tree, err := parser.Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("not an expression: %s", strings.SplitN(err.Error(), "\n", 2)[0])
-	}
-	v := &nameVisitor{}
-	ast.Walk(&tree.Node, v)
-	return v.names, v.err
-}
-
-type nameVisitor struct {
-	names []string
-	err   error
-}
-
-// Visit implements ast.Visitor.
-func (v *nameVisitor) Visit(n *ast.Node) { //nolint:gocritic // the interface wants the pointer
-	switch n := (*n).(type) {
-	case *ast.IdentifierNode:
-		if !slices.Contains(v.names, n.Value) {
-			v.names = append(v.names, n.Value)
-		}
-	case *ast.BinaryNode:
-		switch n.Operator {
-		case "+", "-", "*", "<", "<=", ">", ">=", "==", "!=", "and", "or", "&&", "||":
-		default:
-			v.err = fmt.Errorf("operator %s: %w", n.Operator, errOperator)
-		}
-	case *ast.CallNode:
-		v.names = slices.DeleteFunc(v.names, func(s string) bool {
-			return slices.Contains([]string{"ytd", "start", "mean", "prev", "prev_year", "max", "min", "days", "months", "annual"}, s)
-		})
-	case *ast.BuiltinNode, *ast.UnaryNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-	default:
-		v.err = fmt.Errorf("%s: %w", n, errOperator)
-	}
 }

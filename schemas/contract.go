@@ -3,10 +3,6 @@ package schemas
 import (
 	"fmt"
 	"io/fs"
-	"maps"
-	"path"
-	"slices"
-	"strings"
 
 	"github.com/auyl-kz/auyl"
 )
@@ -36,6 +32,13 @@ type Contract struct {
 	// something else.
 	Unique []string  `yaml:"unique"`
 	Event  *EventMap `yaml:"event"`
+	Limits []Limit   `yaml:"limits"`
+	Titles []Title   `yaml:"titles"`
+	Totals []Totals  `yaml:"totals"`
+	Expect *Expect   `yaml:"expect"`
+	// Restates says that a page tells all of an area and period that it names: a
+	// measure that is not there any more is withdrawn («изложить в новой редакции»).
+	Restates bool `yaml:"restates"`
 	// MinRecords is the number of records below which a page is refused whole: an
 	// empty or shrunken delivery erases nothing and is not taken for news.
 	MinRecords int `yaml:"min_records"`
@@ -70,15 +73,21 @@ type NumberRule struct {
 	Missing      []string `yaml:"missing"`      // marks of a figure that is not there: status M
 	Confidential []string `yaml:"confidential"` // marks of a figure that is hidden: status C
 	Zero         []string `yaml:"zero"`         // marks of "the phenomenon does not occur": 0
+	Provisional  []string `yaml:"provisional"`  // signs behind a figure that will be revised: status P
 }
 
 // AreaRule says how a record names its area.
 type AreaRule struct {
-	Field  string                   `yaml:"field"`
-	By     string                   `yaml:"by,required"` // code, taldau_term, label
-	Within auyl.AreaCode            `yaml:"within"`      // records of other areas are skipped by rule outside
-	Labels map[string]auyl.AreaCode `yaml:"labels"`      // by: label
-	Levels []auyl.Level             `yaml:"levels"`      // that the source reports; empty: any
+	Field  string `yaml:"field"`
+	By     string `yaml:"by,required"` // code, taldau_term, label, name, code_or_name
+	Name   string `yaml:"name"`        // by code_or_name: field of the name, for records without a code
+	Parent string `yaml:"parent"`      // by name: field with the code of an area above, or =code; never a name alone
+	// Fallback is the area of records whose field is empty: an event without a
+	// place still happened in the oblast. 0 makes such a record dead.
+	Fallback auyl.AreaCode            `yaml:"fallback"`
+	Within   auyl.AreaCode            `yaml:"within"` // records of other areas are skipped by rule outside
+	Labels   map[string]auyl.AreaCode `yaml:"labels"` // by: label
+	Levels   []auyl.Level             `yaml:"levels"` // that the source reports; empty: any
 }
 
 // PeriodRule says how a record names its period.
@@ -108,8 +117,49 @@ type Field struct {
 	Min      *float64 `yaml:"min"`
 	Max      *float64 `yaml:"max"`
 	OneOf    []string `yaml:"one_of"`
+	AtMost   string   `yaml:"at_most"`  // field that it may not exceed: parts of a whole, ends after begins
 	Harmless bool     `yaml:"harmless"` // may be quoted in a dead letter
-	Personal string   `yaml:"personal"` // drop: never leaves decode
+	// Personal says what becomes of it at decode: drop, it never leaves; hash, only
+	// a keyed hash does, to tell repeats; generalise, only what Keep says does.
+	Personal string `yaml:"personal"`
+	Keep     string `yaml:"keep"` // generalise: year, month or day of a date or an instant; a step such as 10 of a number; leading characters of a text
+}
+
+// Limit is a range that holds for some records only, such as the ceiling of
+// credits that are not for processing.
+type Limit struct {
+	Field string              `yaml:"field,required"`
+	When  map[string][]string `yaml:"when,required"`
+	Min   *float64            `yaml:"min"`
+	Max   *float64            `yaml:"max"`
+}
+
+// Title takes a field from the lines above a header, such as the date in «по
+// состоянию на 1 ноября 2026 года».
+type Title struct {
+	Field   string `yaml:"field,required"`
+	Pattern string `yaml:"pattern,required"` // regular expression with one group: the value
+}
+
+// Totals are rows that add others up. They are held against their parts and
+// then skipped by rule total_row; one that does not add up is dead.
+type Totals struct {
+	When  map[string][]string `yaml:"when,required"` // what marks such a row
+	Of    []string            `yaml:"of,required"`   // fields that are added up
+	Group []string            `yaml:"group"`         // fields that a total shares with its parts
+	// Parts are the rows that it adds up: all of the page, those that follow it up
+	// to the next total (after), or those since the last one (before).
+	Parts     string  `yaml:"parts"`
+	Tolerance float64 `yaml:"tolerance"` // of roundings
+}
+
+// Expect is what a source promises: which areas it reports, and by when.
+type Expect struct {
+	Level   auyl.Level `yaml:"level,required"`
+	Freq    auyl.Freq  `yaml:"freq,required"`
+	ByDay   int        `yaml:"by_day,required"` // days after the end of the period by which it is due
+	Minimum float64    `yaml:"minimum"`         // share of the areas below which a page is refused as shrunken; 0 takes every page
+	Partial string     `yaml:"partial"`         // what the names of pages that hold corrections alone contain
 }
 
 // Measure makes one observation of a record.
@@ -172,6 +222,16 @@ func (c *Contract) ByFile() bool {
 	return c.Format == "csv" || c.Format == "xlsx" || c.Format == "json"
 }
 
+// Hashes reports whether a field is kept as a keyed hash.
+func (c *Contract) Hashes() bool {
+	for _, f := range c.Fields {
+		if f.Personal == "hash" {
+			return true
+		}
+	}
+	return false
+}
+
 // Personal reports whether pages of the source hold personal fields.
 func (c *Contract) Personal() bool {
 	for _, f := range c.Fields {
@@ -204,145 +264,6 @@ func LoadContracts(fsys fs.FS, cat *Catalogue) (map[auyl.SourceID]*Contract, err
 		return nil, err
 	}
 	return out, nil
-}
-
-// check holds a contract to the rules.
-func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
-	var ps Problems
-	bad := func(at []any, format string, args ...any) { ps = append(ps, doc.problem(at, format, args...)) }
-	if want := strings.TrimSuffix(path.Base(file), ".yaml"); string(c.ID) != want {
-		bad([]any{"id"}, "id %q stands in a file called %s", c.ID, want)
-	}
-	if c.Version == 0 {
-		bad([]any{"version"}, "versions count from 1")
-	}
-	word := func(at []any, got string, want ...string) {
-		if !slices.Contains(want, got) {
-			bad(at, "unknown word %q%s", got, didYouMean(got, want))
-		}
-	}
-	word([]any{"format"}, c.Format, "csv", "xlsx", "json", "taldau", "egov")
-	word([]any{"layout", "encoding"}, c.Layout.Encoding, "", "auto", "utf-8", "windows-1251", "kz-1048")
-	word([]any{"area", "by"}, c.Area.By, "code", "taldau_term", "label")
-	word([]any{"number", "decimal"}, c.Number.Decimal, "", ".", ",")
-	for i, m := range c.Measures {
-		word([]any{"measures", i, "at"}, m.At, "", "start", "end")
-	}
-	if (c.Origin == auyl.OriginSynthetic) != (c.Rank == auyl.RankSynthetic) {
-		bad([]any{"rank"}, "synthetic data outrank nothing: origin synthetic and rank synthetic go together")
-	}
-	if len(c.Layout.Delimiter) > 1 {
-		bad([]any{"layout", "delimiter"}, "%q: want one character", c.Layout.Delimiter)
-	}
-	names := slices.Sorted(maps.Keys(c.Fields))
-	field := func(at []any, name string, types ...string) {
-		f, ok := c.Fields[name]
-		switch {
-		case !ok:
-			bad(at, "field %q is not declared%s", name, didYouMean(name, names))
-		case len(types) > 0 && !slices.Contains(types, f.Type):
-			bad(at, "field %q has type %s, want %s", name, f.Type, strings.Join(types, " or "))
-		case f.Personal != "":
-			bad(at, "field %q is personal and is dropped: nothing can be made of it", name)
-		}
-	}
-	for name, f := range c.Fields {
-		at := []any{"fields", name}
-		word(append(at, "type"), f.Type, "text", "number", "period", "instant")
-		word(append(at, "personal"), f.Personal, "", "drop")
-		if f.Personal != "" && f.Harmless {
-			bad(at, "field %q is personal and cannot be harmless", name)
-		}
-		if (f.Min != nil || f.Max != nil) && f.Type != "number" {
-			bad(at, "a range wants type number")
-		}
-	}
-	field([]any{"area", "field"}, c.Area.Field, "text")
-	if c.Released.Field != "" {
-		field([]any{"released", "field"}, c.Released.Field, "period")
-	}
-	for i, f := range c.Unique {
-		field([]any{"unique", i}, f)
-	}
-	for i, s := range c.Skip {
-		field([]any{"skip", i, "field"}, s.Field)
-		if len(s.In) == 0 && len(s.NotIn) == 0 {
-			bad([]any{"skip", i}, "rule %s skips nothing: want in or not_in", s.Rule)
-		}
-	}
-	c.checkMeasures(bad, field, cat)
-	return ps
-}
-
-// checkMeasures holds what is made of a record to the fields and the catalogue.
-func (c *Contract) checkMeasures(bad func([]any, string, ...any), field func([]any, string, ...string), cat *Catalogue) {
-	if (len(c.Measures) == 0) == (c.Event == nil) {
-		bad(nil, "a contract makes either observations (measures) or an event of a record")
-	}
-	if len(c.Measures) > 0 {
-		field([]any{"period", "field"}, c.Period.Field, "period")
-		if c.Period.Part != "" {
-			field([]any{"period", "part"}, c.Period.Part, "text")
-		}
-		for label, part := range c.Period.Parts {
-			if _, err := auyl.ParsePeriod(strings.TrimSuffix("2024-"+part, "-")); err != nil {
-				bad([]any{"period", "parts", label}, "%q: want Q1, S2, M09 or nothing", part)
-			}
-		}
-	}
-	for i, m := range c.Measures {
-		at := []any{"measures", i}
-		if cat.SeriesOf(m.Series) == nil {
-			bad(append(at, "series"), "unknown series %q%s", m.Series, cat.nearestSeries(string(m.Series)))
-		} else if s := cat.SeriesOf(m.Series); s.Event != nil {
-			bad(append(at, "series"), "series %s is counted from events", m.Series)
-		}
-		if constant, ok := strings.CutPrefix(m.Value, "="); !ok {
-			field(append(at, "value"), m.Value, "number")
-		} else if _, err := auyl.ParseDecimal(constant); err != nil {
-			bad(append(at, "value"), "constant %q: %v", constant, err)
-		}
-		if m.Sum && len(c.Unique) == 0 {
-			bad(append(at, "sum"), "what is added up wants unique: else a record that is there twice counts twice")
-		}
-		if m.Times < 0 {
-			bad(append(at, "times"), "%v is negative", m.Times)
-		}
-		for _, f := range slices.Sorted(maps.Keys(m.When)) {
-			field(append(at, "when"), f)
-		}
-		for _, d := range slices.Sorted(maps.Keys(m.Dims)) {
-			if f := m.Dims[d]; !strings.HasPrefix(f, "=") {
-				field(append(at, "dims", d), f, "text")
-			}
-			if _, err := auyl.ParseDims(d + "=x"); err != nil {
-				bad(append(at, "dims"), "%v", err)
-			}
-		}
-		for _, s := range m.Status {
-			field(append(at, "status"), s.Field)
-		}
-	}
-	if e := c.Event; e != nil {
-		at := []any{"event"}
-		field(append(at, "id"), e.ID)
-		field(append(at, "occurred_at"), e.OccurredAt, "instant")
-		field(append(at, "reported_at"), e.ReportedAt, "instant")
-		for i, a := range e.Attributes {
-			switch {
-			case a.Field != "" && a.From == "" && a.To == "":
-				field(append(at, "attributes", i, "field"), a.Field, "number")
-			case a.Field == "" && a.From != "" && a.To != "":
-				field(append(at, "attributes", i, "from"), a.From, "instant")
-				field(append(at, "attributes", i, "to"), a.To, "instant")
-			default:
-				bad(append(at, "attributes", i), "attribute %s is either a field or the time from one to another", a.Name)
-			}
-		}
-		if e.Withdrawn != nil {
-			field(append(at, "withdrawn", "field"), e.Withdrawn.Field)
-		}
-	}
 }
 
 // House is all that the project is driven by.

@@ -34,6 +34,7 @@ type (
 
 var roots = map[string]reflect.Type{
 	"series":     reflect.TypeFor[seriesFile](),
+	"parameters": reflect.TypeFor[parametersFile](),
 	"indicators": reflect.TypeFor[indicatorsFile](),
 	"contract":   reflect.TypeFor[schemas.Contract](),
 }
@@ -345,10 +346,9 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 		}
 		m := header.FindSubmatch(text)
 		if m == nil {
-			t.Errorf("%s: the first line names no schema", file)
-			return nil
+			t.Fatalf("%s: the first line names no schema", file)
 		}
-		name := map[string]string{"series": "series", "indicators": "indicators", "contracts": "contract"}[path.Dir(file)]
+		name := map[string]string{"series": "series", "parameters.yaml": "parameters", "indicators": "indicators", "contracts": "contract"}[kindOf(file)]
 		seen[name]++
 		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
 			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)

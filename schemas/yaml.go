@@ -89,6 +89,24 @@ func (d *document) problem(path []any, format string, args ...any) Problem {
 	return problemAt(d.file, position(n), format, args...)
 }
 
+// problemWithin is a fault so many characters into a text.
+func (d *document) problemWithin(path []any, at int, format string, args ...any) Problem {
+	p := d.problem(path, format, args...)
+	n := d.root
+	for _, step := range path {
+		if n = child(n, step); n == nil {
+			return p
+		}
+	}
+	if s, ok := n.(*ast.StringNode); ok && p.Line > 0 {
+		if s.Token.Type == token.SingleQuoteType || s.Token.Type == token.DoubleQuoteType {
+			at++
+		}
+		p.Col += at
+	}
+	return p
+}
+
 // position returns where a value begins: a mapping at its first key.
 func position(n ast.Node) *token.Token {
 	switch n := n.(type) {

@@ -24,6 +24,7 @@ const (
 	keyEvent  = 'e' // source, kind, id
 	keyCells  = 'c' // partition, indicator, frequency, start
 	keyOblast = 'd' // oblast, indicator, frequency, start
+	keyValues = 'v' // as keyBlock: the values of events that quantiles are made of
 )
 
 // precedence decides which of several vintages of a figure stands.

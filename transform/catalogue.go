@@ -37,11 +37,18 @@ func counted(all []auyl.Area) []auyl.Area {
 func ModelOf(cat *schemas.Catalogue) Model {
 	var m Model
 	for _, s := range cat.Series {
-		out := Series{ID: s.ID, Kind: Kind(s.Kind), Level: s.Level, MaxAge: s.MaxAgeDays}
+		out := Series{ID: s.ID, Kind: Kind(s.Kind), Level: s.Level, MaxAge: s.MaxAgeDays, Freqs: s.Freqs, Cumulative: s.Cumulative}
 		if e := s.Event; e != nil {
 			out.Event = &EventRule{Kind: e.Kind, Where: e.Where, Measure: e.Measure, Window: e.Window}
 		}
 		m.Series = append(m.Series, out)
+	}
+	for _, p := range cat.Parameters {
+		out := Parameter{ID: p.ID}
+		for _, v := range p.Values {
+			out.Values = append(out.Values, ParameterValue{v.From, v.Decimal()})
+		}
+		m.Parameters = append(m.Parameters, out)
 	}
 	for _, i := range cat.Indicators {
 		if strings.Contains(i.Numerator+i.Denominator, "(") && strings.ContainsAny(i.Numerator+i.Denominator, "abcdefghijklmnopqrstuvwxyz") && callRe.MatchString(i.Numerator+" "+i.Denominator) || i.Rollup == "quantile" {
@@ -49,7 +56,7 @@ func ModelOf(cat *schemas.Catalogue) Model {
 		}
 		m.Indicators = append(m.Indicators, Indicator{
 			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
-			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup,
+			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup, Quantile: i.Quantile,
 			Minimum: i.Coverage.Minimum, Full: i.Coverage.Full, Version: i.Version,
 		})
 	}

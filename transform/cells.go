@@ -38,6 +38,7 @@ type cell struct {
 	weighted       auyl.Decimal
 	direct         bool
 	version        uint32
+	values         []byte // of a quantile: the multiset that the area above needs
 }
 
 // makeCell turns the sums of an area into its cell. own says that the figure is
@@ -119,7 +120,11 @@ func (c *cell) encode(dst []byte) []byte {
 	for _, v := range []uint32{c.unitsReported, c.unitsTotal, c.version} {
 		dst = binary.AppendUvarint(dst, uint64(v))
 	}
-	return appendBytes(appendBytes(dst, c.reason), c.boundary)
+	dst = appendBytes(appendBytes(dst, c.reason), c.boundary)
+	if len(c.values) > 0 { // most cells have none, and stored ones never had
+		dst = appendBytes(dst, c.values)
+	}
+	return dst
 }
 
 func decodeCell(area auyl.AreaCode, data []byte) (cell, error) {
@@ -140,6 +145,9 @@ func decodeCell(area auyl.AreaCode, data []byte) (cell, error) {
 	c.weighted = auyl.Decimal(d.varint())
 	c.unitsReported, c.unitsTotal, c.version = uint32(d.uvarint()), uint32(d.uvarint()), uint32(d.uvarint())
 	c.reason, c.boundary = string(d.bytes()), string(d.bytes())
+	if len(d.b) > 0 {
+		c.values = d.bytes()
+	}
 	if d.bad || len(d.b) > 0 {
 		return cell{}, errBlock
 	}
@@ -255,6 +263,9 @@ func (s *stored) update(cells []cell, f func(*cell) error) (changed bool, err er
 // 95 bytes, all of its varints at their longest.
 const maxCellsPerMessage = 4000
 
+// maxCellBytes is the room of a cell in a message; values come on top.
+const maxCellBytes = 95
+
 // cellWriter packs changed cells into messages of one subject, in the order in
 // which they come: by indicator, period and area.
 type cellWriter struct {
@@ -268,10 +279,18 @@ type cellWriter struct {
 	reasons, boundaries  dictionary
 	lastReason, lastEdge string // of the row before: most rows repeat them
 	reason, edge         uint32
+	values               [][]byte // of each row
+	valueBytes           int
 }
 
 func (cw *cellWriter) add(tg target, c *cell) error {
 	w := &cw.w
+	if (len(w.GetArea())+1)*maxCellBytes+cw.valueBytes+len(c.values) > maxCellsPerMessage*maxCellBytes {
+		if err := cw.flush(); err != nil {
+			return err
+		}
+	}
+	cw.values, cw.valueBytes = append(cw.values, c.values), cw.valueBytes+len(c.values)
 	if len(w.GetArea()) == 0 {
 		w.Vintage = cw.vintage
 		cw.indicators, cw.reasons, cw.boundaries = map[int32]uint32{}, dictionary{}, dictionary{}
@@ -321,6 +340,10 @@ func (cw *cellWriter) flush() error {
 	if len(w.GetArea()) == 0 {
 		return nil
 	}
+	w.Values = nil
+	if cw.valueBytes > 0 {
+		w.Values = cw.values
+	}
 	data, err := wire.Marshal(w)
 	if err != nil {
 		return err
@@ -334,6 +357,7 @@ func (cw *cellWriter) flush() error {
 	w.WeightReported, w.WeightTotal = w.GetWeightReported()[:0], w.GetWeightTotal()[:0]
 	w.UnitsReported, w.UnitsTotal = w.GetUnitsReported()[:0], w.GetUnitsTotal()[:0]
 	w.Weighted, w.Direct = w.GetWeighted()[:0], w.GetDirect()[:0]
+	cw.values, cw.valueBytes = cw.values[:0], 0
 	return nil
 }
 

@@ -17,6 +17,7 @@ type val struct {
 	own             bool // it was reported for the area itself
 	seen            bool // somebody said something of the area, if only that there is nothing
 	secret          bool // what was said is that it is confidential
+	partial         bool // of the parts of a period some are there and some are not
 }
 
 // column is an input for all areas of a tree at one period: for each area its
@@ -26,46 +27,54 @@ type column struct {
 	origin auyl.Origin // real if anything of it is
 }
 
-// column returns an input as a cell of the period uses it. A stock is carried
-// forward for at most reach days.
-func (p *part) column(n int32, period auyl.Period, reach auyl.Day, t *tree) (*column, error) {
-	in := &p.m.inputs[n]
-	k := blockKey{n, period.Freq(), period.Start()}
-	if in.kind == KindStock {
-		k = blockKey{n, auyl.FreqDay, asOf(period)}
+// column returns an input as a term of a cell of the period uses it. A stock is
+// carried forward for at most reach days.
+func (p *part) column(tm *term, period auyl.Period, reach auyl.Day, t *tree) (*column, error) {
+	in := &p.m.inputs[tm.input]
+	at, ok := tm.at(period)
+	key := colKey{blockKey{tm.input, at.Freq(), at.Start()}, reach, tm.ytd, t}
+	switch {
+	case !ok:
+		key.freq = 0 // there is no such period: nothing is known of it
+	case in.kind == KindStock:
+		key.freq, key.start = auyl.FreqDay, asOf(at)
 	}
-	key := colKey{k, reach, t}
 	if c := p.cols[key]; c != nil {
 		return c, nil
 	}
-	c := &column{vals: make([]val, t.Len())}
-	switch in.kind {
-	case KindStock:
-		days, err := p.days(n, auyl.FreqDay, k.start-reach, k.start+1)
-		if err != nil {
-			return nil, err
-		}
-		for _, day := range slices.Backward(days) { // the newest stock known
-			b, err := p.block(blockKey{n, auyl.FreqDay, day})
-			if err != nil {
-				return nil, err
-			}
-			c.take(b, t)
-		}
+	c := &column{}
+	var err error
+	switch {
+	case !ok:
+		c.vals = make([]val, t.Len())
+	case in.kind == KindStock:
+		c.vals = make([]val, t.Len())
+		err = p.carry(c, key.blockKey, reach, t)
 	default:
-		b, err := p.block(k)
-		if err != nil {
-			return nil, err
-		}
-		if in.event {
-			c.count(b, t, in.level)
-		} else {
-			c.take(b, t)
-		}
+		err = p.flow(c, tm, at, t)
+	}
+	if err != nil {
+		return nil, err
 	}
 	c.sum(t, in.level)
 	p.cols[key] = c
 	return c, nil
+}
+
+// carry fills a column with the newest stock known on a day.
+func (p *part) carry(c *column, k blockKey, reach auyl.Day, t *tree) error {
+	days, err := p.days(k.input, auyl.FreqDay, k.start-reach, k.start+1)
+	if err != nil {
+		return err
+	}
+	for _, day := range slices.Backward(days) {
+		b, err := p.block(blockKey{k.input, auyl.FreqDay, day})
+		if err != nil {
+			return err
+		}
+		c.take(b, t)
+	}
+	return nil
 }
 
 // take fills areas that have no value yet.
@@ -147,10 +156,14 @@ func (c *column) sum(t *tree, level auyl.Level) {
 			v.reported = v.total
 		}
 		p := t.parents[i]
-		if p < 0 || !v.ok {
+		if p < 0 {
 			continue
 		}
 		up := &c.vals[p]
+		up.partial = up.partial || v.partial
+		if !v.ok {
+			continue
+		}
 		if up.own {
 			continue
 		}

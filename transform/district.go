@@ -18,6 +18,9 @@
 //   - A unit reports when all parts of the formula are there. Sums are over units
 //     that reported, coverage is their share: see package rollup.
 //   - A stock holds until the next one, for as long as its series says.
+//   - A flow without a figure for the period is the sum of the figures of its
+//     parts, if all are there. Flows reported since 1 January are differenced.
+//   - Formulas look at earlier periods too; a change touches all that look it up.
 //   - What a source published for an area above the units stands before the sum,
 //     if all parts of the formula were published for it.
 //   - A period has cells once some source said something of it. Areas without a
@@ -152,6 +155,13 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 			return auyl.Step{}, err
 		}
 		b.add(m.area, m.value, m.known, m.origin)
+		if m.times != 0 {
+			s, err := p.set(m.blockKey)
+			if err != nil {
+				return auyl.Step{}, err
+			}
+			s.add(m.area, m.at, m.times)
+		}
 	}
 	out := cellWriter{m: d.m, subject: subjectDistrict + code.String(), vintage: vintage}
 	if code == code.Oblast() {

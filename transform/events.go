@@ -3,6 +3,7 @@ package transform
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"time"
 
 	auyl "github.com/auyl-kz/auyl"
@@ -14,6 +15,10 @@ import (
 // one: what that gave to its window is taken out again, so a window is revised
 // and not lost. Each event is one key, of no partition: a correction may move it
 // to another district.
+
+// noValue is what an event without the attribute gives to a series of values. It
+// is no decimal: see [auyl.Decimal.Add].
+const noValue = auyl.Decimal(math.MinInt64)
 
 // effect is what one version of an event gives to the windows of its series.
 type effect struct {
@@ -38,6 +43,8 @@ type delta struct {
 	value  auyl.Decimal
 	known  int32
 	origin auyl.Origin
+	at     auyl.Decimal // of a series of values: the value that comes or goes,
+	times  int32        // so many times
 }
 
 // events takes in the events of a frame.
@@ -98,13 +105,16 @@ func (e *events) take(w *wire.Events) error {
 		day := e.day(time.UnixMilli(w.GetOccurredAtMs()[i]))
 		for _, r := range rules {
 			ef := effect{e.m.inputs[r.input].series, r.window, auyl.NewPeriod(r.window, day).Start(), 0}
+			if r.values {
+				ef.value = noValue
+			}
 			if !w.GetWithdrawn()[i] {
 				ef.value = measure(r, attributes, i)
 			}
 			next.effects = append(next.effects, ef)
 			// The window exists whichever version stands in the end: else
 			// what is published would depend on the order of arrival.
-			e.move(next.area, ef, 0, 0, origin)
+			e.move(next.area, ef, 0, origin)
 		}
 		key := string(prefix) + "\x00" + kind + "\x00" + w.GetId()[i]
 		old, err := e.get(key)
@@ -116,28 +126,37 @@ func (e *events) take(w *wire.Events) error {
 				continue
 			}
 			for _, ef := range old.effects {
-				e.move(old.area, ef, -ef.value, -1, 0)
+				e.move(old.area, ef, -1, 0)
 			}
 		}
 		for _, ef := range next.effects {
-			e.move(next.area, ef, ef.value, 1, origin)
+			e.move(next.area, ef, 1, origin)
 		}
 		e.state[key] = next
 	}
 	return nil
 }
 
-func (e *events) move(area auyl.AreaCode, ef effect, value auyl.Decimal, n int32, o auyl.Origin) {
+// move gives an effect to its window (sign 1), takes it out (-1), or lets the
+// window be known (0).
+func (e *events) move(area auyl.AreaCode, ef effect, sign int32, o auyl.Origin) {
 	in, ok := e.m.byKey[inputKey{series: ef.series}]
 	if !ok || !e.m.inputs[in].event {
 		return // the series left the catalogue
 	}
 	p := area.District()
-	e.deltas[p] = append(e.deltas[p], delta{blockKey{in, ef.freq, ef.start}, area, value, n, o})
+	d := delta{blockKey: blockKey{in, ef.freq, ef.start}, area: area, known: sign, origin: o}
+	switch {
+	case !e.m.inputs[in].values:
+		d.value = ef.value * auyl.Decimal(sign)
+	case ef.value != noValue:
+		d.value, d.at, d.times = auyl.DecimalOne*auyl.Decimal(sign), ef.value, sign
+	}
+	e.deltas[p] = append(e.deltas[p], d)
 }
 
-// measure returns what one event adds to a series: 0 where the condition is
-// false or stands on an attribute that is not there.
+// measure returns what one event adds to a series: 0, or noValue for a series of
+// values, where the condition is false or stands on an attribute that is not there.
 func measure(r eventSeries, attributes map[string]*wire.Attribute, row int) auyl.Decimal {
 	attribute := func(name string) (auyl.Decimal, bool) {
 		a := attributes[name]
@@ -147,15 +166,21 @@ func measure(r eventSeries, attributes map[string]*wire.Attribute, row int) auyl
 		return auyl.Decimal(a.GetValue()[row]), true
 	}
 	if len(r.where.code) > 0 {
-		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.names[i]) })
+		v, ok := r.where.eval(func(i int32) (auyl.Decimal, bool) { return attribute(r.where.refs[i].name) })
 		if !ok || v == 0 {
+			if r.values {
+				return noValue
+			}
 			return 0
 		}
 	}
 	if r.measure == "" || r.measure == "count" {
 		return auyl.DecimalOne
 	}
-	v, _ := attribute(r.measure)
+	v, ok := attribute(r.measure)
+	if !ok && r.values {
+		return noValue
+	}
 	return v
 }
 

@@ -11,6 +11,7 @@ import (
 type scratch struct {
 	totals            []rollup.Total
 	own, want, secret []bool
+	partial           []bool
 	cells             []cell
 }
 
@@ -22,23 +23,28 @@ func zeroed[T any](s []T, n int) []T {
 }
 
 // cellsOf computes the cells of all areas of a tree for one indicator.
-func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *column) []cell {
+func (s *scratch) cellsOf(ind *indicator, t *tree, cols []operand, pop *column, values []*multiset) []cell {
 	n := t.Len()
 	s.totals = zeroed(s.totals, n)
 	s.own, s.want, s.secret = zeroed(s.own, n), zeroed(s.want, n), zeroed(s.secret, n)
+	s.partial = zeroed(s.partial, n)
 	totals := s.totals
 	own := s.own       // the figure is the area's own
 	want := s.want     // the area, or one below it, was spoken of: it has a cell
 	secret := s.secret // what was said of it is confidential
-	all := false       // some unit, or area below one, spoke: then every area has a cell
+	partial := s.partial
+	all := false // some unit, or area below one, spoke: then every area has a cell
 	for i := range int32(n) {
 		for _, d := range ind.drivers {
-			v := &cols[d].vals[i]
+			v := &cols[d].col.vals[i]
 			want[i] = want[i] || v.seen
 			all = all || v.seen && t.levels[i] >= ind.unit
 		}
-		for _, d := range ind.inputs {
-			secret[i] = secret[i] || cols[d].vals[i].secret
+		for _, o := range cols {
+			if o.col != nil {
+				secret[i] = secret[i] || o.col.vals[i].secret
+				partial[i] = partial[i] || o.col.vals[i].partial
+			}
 		}
 	}
 	fill := func(i int32, self bool) bool {
@@ -79,7 +85,7 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 	}
 	origin := auyl.Origin(0)
 	for _, d := range ind.drivers {
-		if o := cols[d].origin; origin == 0 || o != 0 && o < origin {
+		if o := cols[d].col.origin; origin == 0 || o != 0 && o < origin {
 			origin = o
 		}
 	}
@@ -91,6 +97,12 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 		}
 		c := makeCell(ind, &totals[i], own[i])
 		c.area, c.level, c.boundary = t.codes[i], t.levels[i], t.boundary
+		if values != nil {
+			ind.spread(&c, values[i], i == 0)
+		}
+		if c.reason == rollup.ReasonNoData && partial[i] {
+			c.reason = rollup.ReasonIncompletePeriod
+		}
 		if c.status == auyl.StatusMissing && own[i] && totals[i].Reported == 0 && secret[i] {
 			c.status, c.reason = auyl.StatusConfidential, rollup.ReasonConfidential
 		}
@@ -106,7 +118,7 @@ func (s *scratch) cellsOf(ind *indicator, t *tree, cols map[int32]*column, pop *
 // unitTotal fills what one area reported and says whether it did. self takes
 // its own figures alone; else a series that is reported further down counts
 // with its sum.
-func unitTotal(ind *indicator, cols map[int32]*column, pop *column, i int32, self bool, out *rollup.Total) bool {
+func unitTotal(ind *indicator, cols []operand, pop *column, i int32, self bool, out *rollup.Total) bool {
 	out.Total = 1
 	weight, known := auyl.Decimal(0), false
 	if pop != nil {
@@ -120,9 +132,13 @@ func unitTotal(ind *indicator, cols map[int32]*column, pop *column, i int32, sel
 		out.Flags |= rollup.WeightUnknown
 	}
 	flags, origin, direct := rollup.Flags(0), auyl.Origin(0), true
-	value := func(inputs []int32) func(n int32) (auyl.Decimal, bool) {
+	value := func(terms []int32) func(n int32) (auyl.Decimal, bool) {
 		return func(n int32) (auyl.Decimal, bool) {
-			v := &cols[inputs[n]].vals[i]
+			o := &cols[terms[n]]
+			if o.col == nil {
+				return o.value, o.ok
+			}
+			v := &o.col.vals[i]
 			switch {
 			case !v.ok || self && !v.own:
 				return 0, false
@@ -141,13 +157,13 @@ func unitTotal(ind *indicator, cols map[int32]*column, pop *column, i int32, sel
 			return v.value, true
 		}
 	}
-	num, ok := ind.num.eval(value(ind.numInputs))
+	num, ok := ind.num.eval(value(ind.numTerms))
 	if !ok {
 		return false
 	}
 	den := auyl.Decimal(0)
 	if ind.ratio() {
-		if den, ok = ind.den.eval(value(ind.denInputs)); !ok {
+		if den, ok = ind.den.eval(value(ind.denTerms)); !ok {
 			return false
 		}
 	}

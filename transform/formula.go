@@ -3,7 +3,6 @@ package transform
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -16,7 +15,7 @@ import (
 // computed in exact decimals instead of by the expression library's own machine,
 // which computes in floats: a sum of published figures must not gain a digit.
 type program struct {
-	names []string // in the order of first use
+	refs  []ref // in the order of first use
 	code  []op
 	depth int
 }
@@ -37,6 +36,10 @@ const (
 	opNotEqual
 	opAnd
 	opOr
+	opMin
+	opMax
+	opMean   // of two, rounded half to even
+	opMulDiv // a·b/c, rounded once
 )
 
 type op struct {
@@ -48,8 +51,9 @@ type op struct {
 // maxDepth bounds the stack of an evaluation.
 const maxDepth = 16
 
-// compile reads an expression: names, numbers, parentheses, + - *, and, for
-// conditions, comparisons with and, or, not. An empty text is an empty program.
+// compile reads an expression: names, numbers, parentheses, + - *, comparisons
+// with and, or, not, which give 1 or 0, and the functions of call. An empty text
+// is an empty program.
 func compile(text string) (program, error) {
 	var p program
 	if strings.TrimSpace(text) == "" {
@@ -59,7 +63,7 @@ func compile(text string) (program, error) {
 	if err != nil {
 		return p, fmt.Errorf("formula %q: %w", text, err)
 	}
-	if err := p.emit(tree.Node); err != nil {
+	if err := p.emit(tree.Node, ref{}); err != nil {
 		return p, fmt.Errorf("formula %q: %w", text, err)
 	}
 	depth := 0
@@ -68,6 +72,8 @@ func compile(text string) (program, error) {
 		case opConst, opName:
 			depth++
 		case opNeg, opNot:
+		case opMulDiv:
+			depth -= 2
 		default:
 			depth--
 		}
@@ -79,7 +85,8 @@ func compile(text string) (program, error) {
 	return p, nil
 }
 
-func (p *program) emit(n ast.Node) error {
+// emit appends the code of a node whose names are looked up as at says.
+func (p *program) emit(n ast.Node, at ref) error {
 	switch n := n.(type) {
 	case *ast.IntegerNode:
 		d, err := auyl.ParseDecimal(fmt.Sprint(n.Value))
@@ -87,6 +94,9 @@ func (p *program) emit(n ast.Node) error {
 		return err
 	case *ast.FloatNode:
 		d, err := auyl.DecimalOf(n.Value)
+		if err == nil && d.Float64() != n.Value {
+			err = fmt.Errorf("%v has more than four decimals", n.Value)
+		}
 		p.code = append(p.code, op{code: opConst, value: d})
 		return err
 	case *ast.BoolNode:
@@ -97,15 +107,14 @@ func (p *program) emit(n ast.Node) error {
 		if !ok {
 			return fmt.Errorf("%s is not the name of a series", n)
 		}
-		i := slices.Index(p.names, name)
-		if i < 0 {
-			i = len(p.names)
-			p.names = append(p.names, name)
-		}
-		p.code = append(p.code, op{code: opName, index: int32(i)})
+		at.name = name
+		p.lookUp(at)
 		return nil
+	case *ast.CallNode, *ast.BuiltinNode:
+		name, args := callOf(n)
+		return p.call(name, args, at)
 	case *ast.UnaryNode:
-		if err := p.emit(n.Node); err != nil {
+		if err := p.emit(n.Node, at); err != nil {
 			return err
 		}
 		switch n.Operator {
@@ -128,6 +137,17 @@ func (p *program) emit(n ast.Node) error {
 			code = opSub
 		case "*":
 			code = opMul
+			// Annualized exactly: multiplied and divided before it is rounded.
+			if isAnnual(left) {
+				left, right = right, left
+			}
+			if isAnnual(right) {
+				if err := p.emit(left, at); err != nil {
+					return err
+				}
+				p.annual(at)
+				return nil
+			}
 		case "<":
 			code = opLess
 		case "<=":
@@ -147,10 +167,10 @@ func (p *program) emit(n ast.Node) error {
 		default:
 			return fmt.Errorf("operator %s is not supported", n.Operator)
 		}
-		if err := p.emit(left); err != nil {
+		if err := p.emit(left, at); err != nil {
 			return err
 		}
-		if err := p.emit(right); err != nil {
+		if err := p.emit(right, at); err != nil {
 			return err
 		}
 		p.code = append(p.code, op{code: code})
@@ -214,6 +234,14 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 		case opNot:
 			stack[n-1] = truth(stack[n-1] == 0)
 			continue
+		case opMulDiv:
+			r, ok := mulDiv(stack[n-3], stack[n-2], stack[n-1])
+			if !ok {
+				return 0, false
+			}
+			n -= 2
+			stack[n-1] = r
+			continue
 		default: // two operands: below
 		}
 		a, b := stack[n-2], stack[n-1]
@@ -227,7 +255,7 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 			r, err = a.Add(-b)
 		case opMul:
 			var ok bool
-			if r, ok = multiply(a, b); !ok {
+			if r, ok = mulDiv(a, b, auyl.DecimalOne); !ok {
 				return 0, false
 			}
 		case opLess:
@@ -242,6 +270,12 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 			r = truth(a != 0 && b != 0)
 		case opOr:
 			r = truth(a != 0 || b != 0)
+		case opMin:
+			r = min(a, b)
+		case opMax:
+			r = max(a, b)
+		case opMean:
+			r, err = mean(a, b)
 		default: // done above
 		}
 		if err != nil {
@@ -255,7 +289,8 @@ func (p *program) eval(value func(i int32) (auyl.Decimal, bool)) (auyl.Decimal, 
 	return stack[0], true
 }
 
-func multiply(a, b auyl.Decimal) (auyl.Decimal, bool) {
+// mulDiv returns a·b/c for a c above 0, rounded half to even; not ok out of range.
+func mulDiv(a, b, c auyl.Decimal) (auyl.Decimal, bool) {
 	abs := func(d auyl.Decimal) uint64 {
 		if d < 0 {
 			return -uint64(d)
@@ -263,12 +298,12 @@ func multiply(a, b auyl.Decimal) (auyl.Decimal, bool) {
 		return uint64(d)
 	}
 	hi, lo := bits.Mul64(abs(a), abs(b))
-	one := uint64(auyl.DecimalOne)
-	if hi >= one {
+	by := abs(c)
+	if hi >= by {
 		return 0, false
 	}
-	q, r := bits.Div64(hi, lo, one)
-	if r > one/2 || r == one/2 && q&1 == 1 {
+	q, r := bits.Div64(hi, lo, by)
+	if r > by-r || r == by-r && q&1 == 1 {
 		q++
 	}
 	if q > 1<<63-1 {
@@ -278,4 +313,17 @@ func multiply(a, b auyl.Decimal) (auyl.Decimal, bool) {
 		return -auyl.Decimal(q), true
 	}
 	return auyl.Decimal(q), true
+}
+
+// mean returns (a+b)/2, rounded half to even.
+func mean(a, b auyl.Decimal) (auyl.Decimal, error) {
+	s, err := a.Add(b)
+	if err != nil {
+		return 0, err
+	}
+	half := s >> 1 // towards minus infinity
+	if s&1 == 1 && half&1 == 1 {
+		half++
+	}
+	return half, nil
 }

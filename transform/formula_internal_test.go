@@ -34,7 +34,7 @@ func TestFormulas(t *testing.T) {
 			continue
 		}
 		got, ok := p.eval(func(i int32) (auyl.Decimal, bool) {
-			s, ok := values[p.names[i]]
+			s, ok := values[p.refs[i].name]
 			if !ok {
 				return 0, false
 			}

@@ -30,13 +30,19 @@ type Series struct {
 	Level  auyl.Level // the lowest at which it is reported
 	MaxAge int        // days that a stock is carried forward at most
 	Event  *EventRule // nil unless the series is counted from events
+	// Freqs are the frequencies with which a flow or rate is reported; none
+	// stands for that of each indicator that uses it.
+	Freqs []auyl.Freq
+	// Cumulative flows are reported from 1 January on; formulas see what was
+	// added within the period.
+	Cumulative bool
 }
 
 // EventRule says how a series is made of events.
 type EventRule struct {
 	Kind    string
 	Where   string    // condition over attributes; empty takes all; an attribute that is not there makes it false
-	Measure string    // count, or the attribute that is summed
+	Measure string    // count, the attribute that is summed, or values(attribute) for quantiles
 	Window  auyl.Freq // period of the series
 }
 
@@ -50,7 +56,8 @@ type Indicator struct {
 	Denominator     string // empty for none
 	DenominatorDims auyl.Dims
 	Factor          float64
-	Rollup          string // sum, ratio, weighted, last, min, max, direct
+	Rollup          string  // sum, ratio, weighted, last, min, max, direct, quantile
+	Quantile        float64 // of rollup quantile: between 0 and 1
 	Minimum, Full   float64
 	Version         uint32
 }
@@ -59,6 +66,7 @@ type Indicator struct {
 type Model struct {
 	Series     []Series
 	Indicators []Indicator
+	Parameters []Parameter
 }
 
 // model is a Model made ready. It is not changed after newModel.
@@ -67,7 +75,9 @@ type model struct {
 	byKey      map[inputKey]int32
 	indicators []indicator // sorted by id
 	population int32       // input that weighs, -1 if the model has no such series
+	weight     term        // how it is looked up
 	events     map[string][]eventSeries
+	parameters map[string]*Parameter
 }
 
 type inputKey struct {
@@ -82,28 +92,35 @@ type input struct {
 	level  auyl.Level
 	maxAge auyl.Day
 	event  bool
-	freqs  []auyl.Freq // of the blocks that are kept
-	uses   []int32     // indicators
+	values bool // of events: values are kept, and the figure is their number
+	// cumulative says that figures of a flow are since 1 January
+	cumulative bool
+	freqs      []auyl.Freq // of the blocks that are kept
+	uses       []use
 }
+
+// use is a term of an indicator that looks an input up.
+type use struct{ indicator, term int32 }
 
 type eventSeries struct {
 	input   int32
 	window  auyl.Freq
 	where   program
 	measure string
+	values  bool // the attribute is kept value by value
 }
 
 type indicator struct {
 	Indicator
-	params    rollup.Params
-	num, den  program
-	numInputs []int32 // input of each name of num
-	denInputs []int32
-	inputs    []int32    // both, each once
-	drivers   []int32    // inputs whose periods are the cells' periods
-	byStock   bool       // all inputs are stocks: they are their own drivers
-	exact     bool       // stocks count on their own day alone
-	unit      auyl.Level // of the areas that report
+	params   rollup.Params
+	num, den program
+	terms    []term
+	numTerms []int32 // term of each ref of num
+	denTerms []int32
+	drivers  []int32    // terms whose periods are the cells' periods
+	byStock  bool       // all inputs are stocks: they are their own drivers
+	exact    bool       // stocks count on their own day alone
+	unit     auyl.Level // of the areas that report
 }
 
 // reach is for how many days after its own a stock counts as an input.
@@ -144,6 +161,10 @@ func newModel(def Model) (*model, error) {
 		series[def.Series[i].ID] = &def.Series[i]
 	}
 	var errs []error
+	var err error
+	if m.parameters, err = parametersOf(def.Parameters); err != nil {
+		errs = append(errs, err)
+	}
 	for _, d := range def.Indicators {
 		ind, err := m.indicator(d, series)
 		if err != nil {
@@ -155,14 +176,21 @@ func newModel(def Model) (*model, error) {
 	if s := series[PopulationSeries]; s != nil {
 		m.population = m.input(s, "")
 	}
+	m.weight = term{input: m.population}
 	slices.SortFunc(m.indicators, func(a, b indicator) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	for i := range m.indicators {
 		ind := &m.indicators[i]
-		for _, n := range ind.inputs {
-			in := &m.inputs[n]
-			in.uses = append(in.uses, int32(i))
-			if in.kind != KindStock && !slices.Contains(in.freqs, ind.Freq) {
-				in.freqs = append(in.freqs, ind.Freq)
+		for j := range ind.terms {
+			t := &ind.terms[j]
+			if t.input < 0 {
+				continue
+			}
+			in := &m.inputs[t.input]
+			in.uses = append(in.uses, use{int32(i), int32(j)})
+			for _, f := range t.freqs {
+				if !slices.Contains(in.freqs, f) {
+					in.freqs = append(in.freqs, f)
+				}
 			}
 		}
 	}
@@ -176,12 +204,19 @@ func newModel(def Model) (*model, error) {
 			continue
 		}
 		where, err := compile(s.Event.Where)
+		if err == nil {
+			err = where.plain()
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("series %s: %w", s.ID, err))
 			continue
 		}
 		in.event, in.freqs = true, []auyl.Freq{s.Event.Window}
-		m.events[s.Event.Kind] = append(m.events[s.Event.Kind], eventSeries{int32(i), s.Event.Window, where, s.Event.Measure})
+		r := eventSeries{input: int32(i), window: s.Event.Window, where: where, measure: s.Event.Measure}
+		if attribute, ok := valuesOf(s); ok {
+			r.measure, r.values, in.values = attribute, true, true
+		}
+		m.events[s.Event.Kind] = append(m.events[s.Event.Kind], r)
 	}
 	return m, errors.Join(errs...)
 }
@@ -193,7 +228,7 @@ func (m *model) input(s *Series, dims auyl.Dims) int32 {
 	if !ok {
 		i = int32(len(m.inputs))
 		m.byKey[key] = i
-		m.inputs = append(m.inputs, input{inputKey: key, kind: s.Kind, level: s.Level, maxAge: auyl.Day(s.MaxAge)})
+		m.inputs = append(m.inputs, input{inputKey: key, kind: s.Kind, level: s.Level, maxAge: auyl.Day(s.MaxAge), cumulative: s.Cumulative})
 	}
 	return i
 }
@@ -213,39 +248,14 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 	if len(ind.num.code) == 0 {
 		return ind, errors.New("no numerator")
 	}
-	resolve := func(p program, dims auyl.Dims) ([]int32, error) {
-		var out []int32
-		for _, name := range p.names {
-			s := series[auyl.SeriesID(name)]
-			if s == nil {
-				return nil, fmt.Errorf("unknown series %s", name)
-			}
-			n := m.input(s, dims)
-			out = append(out, n)
-			if !slices.Contains(ind.inputs, n) {
-				ind.inputs = append(ind.inputs, n)
-			}
-			ind.unit = min(ind.unit, s.Level)
-			ind.byStock = ind.byStock && s.Kind == KindStock
-		}
-		return out, nil
-	}
-	if ind.numInputs, err1 = resolve(ind.num, d.NumeratorDims); err1 != nil {
+	if ind.numTerms, err1 = m.resolve(&ind, &ind.num, d.NumeratorDims, series); err1 != nil {
 		return ind, err1
 	}
-	if ind.denInputs, err2 = resolve(ind.den, d.DenominatorDims); err2 != nil {
+	if ind.denTerms, err2 = m.resolve(&ind, &ind.den, d.DenominatorDims, series); err2 != nil {
 		return ind, err2
 	}
-	// What is counted says when there are cells, not what it is divided by: a
-	// census does not make an empty cell of every rate.
-	for _, inputs := range [][]int32{ind.numInputs, ind.denInputs} {
-		for _, n := range inputs {
-			if len(ind.drivers) == 0 || slices.Contains(ind.numInputs, n) {
-				if (ind.byStock || m.inputs[n].kind != KindStock) && !slices.Contains(ind.drivers, n) {
-					ind.drivers = append(ind.drivers, n)
-				}
-			}
-		}
+	if err := m.drive(&ind); err != nil {
+		return ind, err
 	}
 	// Where the period is the day of the stocks, an older one is not of that
 	// period: who said nothing on that day did not report. "last" asks for it.
@@ -271,8 +281,13 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 		ind.params.Rule = rollup.RuleMax
 	case "direct":
 		ind.params.Rule = rollup.RuleDirect
+	case "quantile":
+		ind.params.Rule = rollup.RuleQuantile
 	default:
-		return ind, fmt.Errorf("roll-up %q: want sum, ratio, weighted, last, min, max or direct", d.Rollup)
+		return ind, fmt.Errorf("roll-up %q: want sum, ratio, weighted, last, min, max, direct or quantile", d.Rollup)
+	}
+	if err := ind.ofValues(series); err != nil {
+		return ind, err
 	}
 	if (ind.params.Rule == rollup.RuleMin || ind.params.Rule == rollup.RuleMax) && ind.ratio() {
 		return ind, fmt.Errorf("roll-up %s takes no denominator", d.Rollup)

@@ -145,6 +145,9 @@ func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) er
 			return fmt.Errorf("cells: columns differ in length")
 		}
 	}
+	if l := len(w.GetValues()); l != 0 && l != n {
+		return fmt.Errorf("cells: %d rows, values of %d", n, l)
+	}
 	for i := range n {
 		if auyl.AreaCode(w.GetArea()[i]) != code {
 			continue
@@ -162,13 +165,20 @@ func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) er
 			status: auyl.Status(w.GetStatus()[i]), reason: w.GetReasonDict()[w.GetReason()[i]], origin: auyl.Origin(w.GetOrigin()[i]),
 			boundary: w.GetBoundaryDict()[w.GetBoundary()[i]], weightReported: w.GetWeightReported()[i], weightTotal: w.GetWeightTotal()[i],
 			unitsReported: w.GetUnitsReported()[i], unitsTotal: w.GetUnitsTotal()[i], weighted: auyl.Decimal(w.GetWeighted()[i]),
-			direct: w.GetDirect()[i] == 1, version: w.GetFormulaVersion()[i],
+			direct: w.GetDirect()[i] == 1, version: w.GetFormulaVersion()[i], values: valuesAt(w, i),
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func valuesAt(w *wire.Cells, i int) []byte {
+	if len(w.GetValues()) == 0 {
+		return nil
+	}
+	return w.GetValues()[i]
 }
 
 // compute returns the cell of an oblast or the country; not ok if there is none.
@@ -181,8 +191,9 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 	totals := make([]rollup.Total, tr.Len())
 	var self *cell
 	origin := auyl.Origin(0)
-	parts := false
+	parts, incomplete := false, false
 	known := make([]bool, tr.Len())
+	var values *multiset
 	for i, a := range in.areas {
 		c, err := decodeCell(a, in.data[i])
 		if err != nil {
@@ -190,6 +201,7 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		}
 		if a == t.code {
 			self = &c
+			incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
 			if origin == 0 || c.origin < origin {
 				origin = c.origin
 			}
@@ -202,6 +214,12 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		if origin == 0 || c.origin < origin {
 			origin = c.origin
 		}
+		incomplete = incomplete || c.reason == rollup.ReasonIncompletePeriod
+		m, err := decodeMultiset(c.values)
+		if err != nil {
+			return cell{}, false, fmt.Errorf("%w: values of %s %s", err, t.code, ind.ID)
+		}
+		values = values.merge(m)
 		totals[n] = totalOf(ind, &c)
 		known[n], parts = true, true
 	}
@@ -212,6 +230,7 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		if self == nil {
 			return cell{}, false, nil
 		}
+		self.values = nil // nothing is above it
 		return *self, true, nil
 	}
 	if self == nil && !parts {
@@ -233,6 +252,18 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 	})
 	c := makeCell(ind, &totals[0], published)
 	c.area, c.level, c.boundary = t.code, tr.levels[0], tr.boundary
+	if ind.params.Rule == rollup.RuleQuantile {
+		if published {
+			var err error
+			if values, err = decodeMultiset(self.values); err != nil {
+				return cell{}, false, fmt.Errorf("%w: values of %s %s", err, t.code, ind.ID)
+			}
+		}
+		ind.spread(&c, values, false)
+	}
+	if c.reason == rollup.ReasonNoData && incomplete {
+		c.reason = rollup.ReasonIncompletePeriod
+	}
 	if c.origin == 0 {
 		c.origin = origin
 	}

@@ -33,12 +33,14 @@ type part struct {
 	blocks map[blockKey]*block
 	fresh  map[int32][]auyl.Day // first days of blocks that the view may not have, by input
 	cols   map[colKey]*column
+	sets   map[blockKey]*sets
 	s      scratch
 }
 
 type colKey struct {
 	blockKey // of a flow: its block; of a stock: the day it is looked up on
 	reach    auyl.Day
+	ytd      bool
 	tree     *tree
 }
 
@@ -46,6 +48,7 @@ func newPart(m *model, areas *registry, view auyl.View, code auyl.AreaCode) *par
 	return &part{
 		m: m, areas: areas, view: view, code: code,
 		blocks: map[blockKey]*block{}, fresh: map[int32][]auyl.Day{}, cols: map[colKey]*column{},
+		sets: map[blockKey]*sets{},
 	}
 }
 
@@ -130,23 +133,25 @@ func (p *part) targets() ([]target, error) {
 		in := &p.m.inputs[k.input]
 		if in.kind != KindStock {
 			for _, u := range in.uses {
-				if p.m.indicators[u].Freq == k.freq {
-					set[target{u, auyl.NewPeriod(k.freq, k.start)}] = struct{}{}
+				ind := &p.m.indicators[u.indicator]
+				for _, period := range ind.terms[u.term].touched(in, ind.Freq, k.freq, k.start) {
+					set[target{u.indicator, period}] = struct{}{}
 				}
 			}
 			continue
 		}
-		touch := func(u int32, reach auyl.Day) error {
-			return p.periods(u, k.start, k.start+reach, func(period auyl.Period) { set[target{u, period}] = struct{}{} })
+		touch := func(u int32, tm *term, reach auyl.Day) error {
+			return p.periods(u, tm, k.start, k.start+reach, func(period auyl.Period) { set[target{u, period}] = struct{}{} })
 		}
 		for _, u := range in.uses {
-			if err := touch(u, p.m.indicators[u].reach(in)); err != nil {
+			ind := &p.m.indicators[u.indicator]
+			if err := touch(u.indicator, &ind.terms[u.term], ind.reach(in)); err != nil {
 				return nil, err
 			}
 		}
 		if k.input == p.m.population { // a weight is carried, whatever it weighs
 			for u := range p.m.indicators {
-				if err := touch(int32(u), in.maxAge); err != nil {
+				if err := touch(int32(u), &p.m.weight, in.maxAge); err != nil {
 					return nil, err
 				}
 			}
@@ -157,27 +162,31 @@ func (p *part) targets() ([]target, error) {
 	}), nil
 }
 
-// periods calls f for the periods of an indicator that have cells and look up
-// stocks on a day in [from, to].
-func (p *part) periods(indicator int32, from, to auyl.Day, f func(auyl.Period)) error {
+// periods calls f for the periods of an indicator that have cells and in which a
+// term looks up a stock of a day in [from, to].
+func (p *part) periods(indicator int32, tm *term, from, to auyl.Day, f func(auyl.Period)) error {
 	ind := &p.m.indicators[indicator]
 	for _, n := range ind.drivers {
-		freq := ind.Freq
-		if ind.byStock {
-			freq = auyl.FreqDay
+		driver := &ind.terms[n]
+		in := &p.m.inputs[driver.input]
+		freqs := driver.freqs
+		if in.kind == KindStock {
+			freqs = []auyl.Freq{auyl.FreqDay}
 		}
-		// A period is at most a year long.
-		days, err := p.days(n, freq, from-366, to+1)
-		if err != nil {
-			return err
-		}
-		for _, d := range days {
-			period := auyl.NewPeriod(ind.Freq, d)
-			if ind.byStock {
-				period = periodOfStock(ind.Freq, d)
+		for _, freq := range freqs {
+			// A period is at most a year long.
+			days, err := p.days(driver.input, freq, from-366-driver.span(), to+1+tm.span())
+			if err != nil {
+				return err
 			}
-			if at := asOf(period); at >= from && at <= to {
-				f(period)
+			for _, d := range days {
+				period, ok := driver.base(in, ind.Freq, d)
+				if !ok {
+					continue
+				}
+				if q, ok := tm.at(period); ok && asOf(q) >= from && asOf(q) <= to {
+					f(period)
+				}
 			}
 		}
 	}
@@ -225,22 +234,25 @@ func (p *part) compute(tg target) ([]cell, error) {
 	if t == nil {
 		return nil, nil // not in the registry: decoding has said so
 	}
-	cols := make(map[int32]*column, len(ind.inputs))
-	for _, n := range ind.inputs {
-		c, err := p.column(n, tg.period, ind.reach(&p.m.inputs[n]), t)
-		if err != nil {
+	cols := make([]operand, len(ind.terms))
+	for i := range ind.terms {
+		var err error
+		if cols[i], err = p.operand(ind, &ind.terms[i], tg.period, t); err != nil {
 			return nil, err
 		}
-		cols[n] = c
 	}
 	var pop *column
 	if p.m.population >= 0 {
 		var err error
-		if pop, err = p.column(p.m.population, tg.period, p.m.inputs[p.m.population].maxAge, t); err != nil {
+		if pop, err = p.column(&p.m.weight, tg.period, p.m.inputs[p.m.population].maxAge, t); err != nil {
 			return nil, err
 		}
 	}
-	return p.s.cellsOf(ind, t, cols, pop), nil
+	values, err := p.valuesOf(ind, tg.period, t)
+	if err != nil {
+		return nil, err
+	}
+	return p.s.cellsOf(ind, t, cols, pop, values), nil
 }
 
 // step computes all that the frame touches in the partition.
@@ -279,10 +291,15 @@ func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
 			changes = append(changes, auyl.Change{Key: p.key(k), Value: b.encode()})
 		}
 	}
+	for _, k := range sortedKeys(p.sets) {
+		if s := p.sets[k]; s.dirty {
+			changes = append(changes, auyl.Change{Key: p.setKey(k), Value: s.encode()})
+		}
+	}
 	return changes, out.flush()
 }
 
-func sortedKeys(m map[blockKey]*block) []blockKey {
+func sortedKeys[T any](m map[blockKey]T) []blockKey {
 	return slices.SortedFunc(maps.Keys(m), func(a, b blockKey) int {
 		return cmp.Or(cmp.Compare(a.input, b.input), cmp.Compare(a.freq, b.freq), cmp.Compare(a.start, b.start))
 	})

@@ -245,7 +245,12 @@ func (n *node) secret(name string) (string, error) {
 		return strings.TrimSpace(string(b)), nil
 	}
 	secret := rand.Text()
-	if err := os.WriteFile(path, []byte(secret+"\n"), 0o600); err != nil {
+	// Whole or not at all: half a secret after a kill would be taken for one.
+	part := path + ".part"
+	if err := os.WriteFile(part, []byte(secret+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.Rename(part, path); err != nil {
 		return "", fmt.Errorf("data folder: %w", err)
 	}
 	return secret, nil

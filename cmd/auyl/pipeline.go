@@ -49,9 +49,24 @@ func (n *node) decodePart() (part, error) {
 	if err != nil {
 		return part{}, err
 	}
-	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone})
+	key, err := n.hashKey()
+	if err != nil {
+		return part{}, err
+	}
+	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone, HashKey: key})
 	l := ingest.NewLoop(n.conn, d, n.store)
 	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
+}
+
+// hashKey is the key of what contracts hash: from the environment, else one that
+// is made once and stays in the data folder. With another key the same person is
+// another, so it must last as long as the data.
+func (n *node) hashKey() ([]byte, error) {
+	if v, ok := n.env("AUYL_HASH_KEY"); ok && v != "" {
+		return []byte(v), nil
+	}
+	key, err := n.secret("hash.key")
+	return []byte(key), err
 }
 
 // stageParts are the loops from DATA to IND: districts, then the oblast from them.

@@ -53,6 +53,12 @@ type Recorder interface {
 	Broken(row int, position string, cause error) error
 }
 
+// Titled is a Recorder that wants the lines above the header, too.
+type Titled interface {
+	// Title is called for each of Options.SkipRows lines, before Header.
+	Title(text string)
+}
+
 // Options of Decode; the zero value reads everything it can tell by itself.
 type Options struct {
 	// Encoding is utf-8, windows-1251, kz-1048 or auto; "" is auto. Without a
@@ -90,8 +96,13 @@ func Decode(body []byte, o Options, out Recorder) error {
 		return err
 	}
 	s := &scanner{body: body, enc: enc, line: 1, maxRow: o.MaxRowBytes}
+	titled, _ := out.(Titled)
 	for range o.SkipRows {
+		from := s.pos
 		s.skipLine()
+		if titled != nil {
+			titled.Title(string(s.enc.appendText(nil, s.body[from:s.pos])))
+		}
 	}
 	s.delimiter = o.Delimiter
 	if s.delimiter == 0 {

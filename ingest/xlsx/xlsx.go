@@ -49,6 +49,12 @@ type Recorder interface {
 	Broken(row int, position string, cause error) error
 }
 
+// Titled is a Recorder that wants the rows above the header, too.
+type Titled interface {
+	// Title is called for each of them, its cells joined by blanks, before Header.
+	Title(text string)
+}
+
 // Options of Decode; the zero value reads the first sheet as a table with its
 // header in row 1.
 type Options struct {
@@ -178,7 +184,13 @@ func (w *walker) row(n int, cells []string) error {
 		}
 		return nil
 	}
-	if w.names == nil || n < w.o.FirstRow {
+	if w.names == nil {
+		if t, ok := w.out.(Titled); ok {
+			t.Title(strings.Join(cells, " "))
+		}
+		return nil
+	}
+	if n < w.o.FirstRow {
 		return nil
 	}
 	for i := range cells {

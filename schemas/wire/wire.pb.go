@@ -930,8 +930,11 @@ type Cells struct {
 	UnitsTotal     []uint32 `protobuf:"varint,23,rep,packed,name=units_total,json=unitsTotal,proto3" json:"units_total,omitempty"`
 	Weighted       []int64  `protobuf:"zigzag64,24,rep,packed,name=weighted,proto3" json:"weighted,omitempty"` // Σ population × unit value, ten-thousandths, for population-weighted means
 	Direct         []byte   `protobuf:"bytes,25,opt,name=direct,proto3" json:"direct,omitempty"`               // 1 where a source published the figure for this area itself
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Of quantiles, the values of the partition itself as the stages write them; empty
+	// for other cells, and left out where no cell has any.
+	Values        [][]byte `protobuf:"bytes,26,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Cells) Reset() {
@@ -1139,6 +1142,13 @@ func (x *Cells) GetDirect() []byte {
 	return nil
 }
 
+func (x *Cells) GetValues() [][]byte {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 var File_wire_proto protoreflect.FileDescriptor
 
 const file_wire_proto_rawDesc = "" +
@@ -1234,7 +1244,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x0fskipped_by_rule\x18\b \x03(\v2%.auyl.wire.v1.Flow.SkippedByRuleEntryR\rskippedByRule\x1a@\n" +
 	"\x12SkippedByRuleEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\xfb\x05\n" +
+	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x93\x06\n" +
 	"\x05Cells\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x12%\n" +
 	"\x0eindicator_dict\x18\x02 \x03(\tR\rindicatorDict\x12\x1f\n" +
@@ -1263,7 +1273,8 @@ const file_wire_proto_rawDesc = "" +
 	"\vunits_total\x18\x17 \x03(\rR\n" +
 	"unitsTotal\x12\x1a\n" +
 	"\bweighted\x18\x18 \x03(\x12R\bweighted\x12\x16\n" +
-	"\x06direct\x18\x19 \x01(\fR\x06directB&Z$github.com/auyl-kz/auyl/schemas/wireb\x06proto3"
+	"\x06direct\x18\x19 \x01(\fR\x06direct\x12\x16\n" +
+	"\x06values\x18\x1a \x03(\fR\x06valuesB&Z$github.com/auyl-kz/auyl/schemas/wireb\x06proto3"
 
 var (
 	file_wire_proto_rawDescOnce sync.Once

@@ -142,6 +142,7 @@ const (
 	RuleMin                      // factor · smallest num
 	RuleMax                      // factor · largest num
 	RuleDirect                   // factor · num, never summed
+	RuleQuantile                 // of the values of all units, which are not here: num counts them
 )
 
 // Reasons of empty cells.
@@ -152,6 +153,8 @@ const (
 	ReasonWeightZero      = "weight_zero"
 	ReasonConfidential    = "confidential"
 	ReasonOverflow        = "overflow"
+	// ReasonIncompletePeriod: of the parts of a period some are there and some not.
+	ReasonIncompletePeriod = "incomplete_period"
 )
 
 // Params of a rule.

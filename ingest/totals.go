@@ -1,0 +1,225 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/schemas/wire"
+)
+
+// totalState follows one rule of totals through a page.
+type totalState struct {
+	rule    *schemas.Totals
+	all     map[string]*partSum // by group
+	current *partSum            // parts since the last total, or under the open one
+	pending []pendingTotal
+}
+
+// partSum is what the parts of a total come to.
+type partSum struct {
+	values  []auyl.Decimal
+	unknown bool // a part is dead, hidden or missing: nothing can be said
+}
+
+// pendingTotal is a row that waits for its parts.
+type pendingTotal struct {
+	row      int
+	position string
+	group    string
+	quote    []byte
+	texts    []string
+	values   []auyl.Decimal
+	unknown  bool
+	parts    *partSum // nil: all of its group
+}
+
+func totalsOf(c *schemas.Contract) []totalState {
+	out := make([]totalState, len(c.Totals))
+	for i := range c.Totals {
+		n := len(c.Totals[i].Of)
+		out[i] = totalState{rule: &c.Totals[i], all: map[string]*partSum{}, current: &partSum{values: make([]auyl.Decimal, n)}}
+	}
+	return out
+}
+
+// total says whether a record is a total, and keeps it until its parts are known.
+func (m *mapper) total(row int, position string, fields []string) bool {
+	for i := range m.totals {
+		s := &m.totals[i]
+		if !m.holds(s.rule.When, fields) {
+			continue
+		}
+		t := pendingTotal{row: row, position: position, group: m.group(s.rule, fields), quote: m.quote(fields)}
+		for _, f := range s.rule.Of {
+			v, ok := m.number(fields, f)
+			t.values = append(t.values, v)
+			t.texts = append(t.texts, m.get(fields, f))
+			t.unknown = t.unknown || !ok
+		}
+		switch s.rule.Parts {
+		case "before":
+			t.parts, s.current = s.current, &partSum{values: make([]auyl.Decimal, len(s.rule.Of))}
+		case "after":
+			s.current = &partSum{values: make([]auyl.Decimal, len(s.rule.Of))}
+			t.parts = s.current
+		}
+		s.pending = append(s.pending, t)
+		return true
+	}
+	return false
+}
+
+func (m *mapper) group(r *schemas.Totals, fields []string) string {
+	var b strings.Builder
+	for _, f := range r.Group {
+		fmt.Fprintf(&b, "%q ", m.get(fields, f))
+	}
+	return b.String()
+}
+
+// part adds a record that is used to the totals above it.
+func (m *mapper) part(fields []string) {
+	m.eachPart(fields, func(s *totalState, p *partSum) {
+		for k, f := range s.rule.Of {
+			v, ok := m.number(fields, f)
+			sum, err := p.values[k].Add(v)
+			p.values[k] = sum
+			p.unknown = p.unknown || !ok && m.get(fields, f) != "" || err != nil
+		}
+	})
+}
+
+// lost notes that a part of a total is dead.
+func (m *mapper) lost(fields []string) {
+	m.eachPart(fields, func(_ *totalState, p *partSum) { p.unknown = true })
+}
+
+func (m *mapper) eachPart(fields []string, f func(*totalState, *partSum)) {
+	for i := range m.totals {
+		s := &m.totals[i]
+		if s.rule.Parts == "after" || s.rule.Parts == "before" {
+			f(s, s.current)
+			continue
+		}
+		g := m.group(s.rule, fields)
+		if s.all[g] == nil {
+			s.all[g] = &partSum{values: make([]auyl.Decimal, len(s.rule.Of))}
+		}
+		f(s, s.all[g])
+	}
+}
+
+// closePage judges what could not be judged before the last record: totals, and
+// what is not told any more.
+func (m *mapper) closePage(out *output) {
+	for i := range m.totals {
+		s := &m.totals[i]
+		for j := range s.pending {
+			m.judge(out, s, &s.pending[j])
+		}
+	}
+	m.withdraw(out)
+}
+
+func (m *mapper) judge(out *output, s *totalState, t *pendingTotal) {
+	parts := t.parts
+	if parts == nil {
+		parts = s.all[t.group]
+	}
+	if parts == nil || parts.unknown || t.unknown {
+		out.skip(SkipTotal) // nothing to hold it against
+		return
+	}
+	for k, f := range s.rule.Of {
+		if diff := math.Abs(t.values[k].Float64() - parts.values[k].Float64()); diff > s.rule.Tolerance+1e-9 {
+			l := &wire.DeadLetter{
+				Row: uint32(t.row), Position: t.position, Field: f, Reason: ReasonTotal, Record: t.quote,
+				Expected: "the sum of its parts, " + parts.values[k].String(),
+				Mend:     "the parts were taken as they stand: ask the source which of them is wrong or missing",
+			}
+			if m.c.Fields[f].Harmless {
+				l.Found = mask(t.texts[k])
+			}
+			out.dead(l)
+			return
+		}
+	}
+	out.skip(SkipTotal)
+}
+
+// restatedKey is an area and period that a page tells all of.
+type restatedKey struct {
+	releasedMs int64
+	area       auyl.AreaCode
+	period     auyl.Period
+}
+
+// withdraw says of measures that a restating page does not tell any more that
+// there is no figure: a plan in a new wording holds what it holds and no more.
+// Only measures whose dimensions the contract fixes can be missed.
+func (m *mapper) withdraw(out *output) {
+	for i := range m.measures {
+		x := &m.measures[i]
+		dims, fixed := x.fixedDims()
+		if !fixed {
+			continue
+		}
+		for k, row := range m.restated {
+			p := x.dated(k.period)
+			key := obsKey{k.releasedMs, x.Series, dims, k.area, p}
+			_, told := out.seenObs[key]
+			_, summed := out.sums[key]
+			if !told && !summed {
+				gone := auyl.Observation{Series: x.Series, Dims: dims, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
+				out.seenObs[key] = gone
+				out.withdrawn = append(out.withdrawn, keyed{key, gone})
+			}
+		}
+	}
+}
+
+// fixedDims are the dimensions of a measure where no field decides them.
+func (x *measure) fixedDims() (auyl.Dims, bool) {
+	var parts []string
+	for _, name := range x.dims {
+		v, constant := strings.CutPrefix(x.Dims[name], "=")
+		if !constant {
+			return "", false
+		}
+		parts = append(parts, name+"="+v)
+	}
+	d, err := auyl.ParseDims(strings.Join(parts, ";"))
+	return d, err == nil
+}
+
+// reported counts the areas of which a page tells something, and how many it
+// must tell of; 0 and 0 where the contract does not say.
+func (m *mapper) reported(out *output, page string) (got, want int) {
+	e := m.c.Expect
+	if e == nil || e.Minimum == 0 || e.Partial != "" && strings.Contains(page, e.Partial) {
+		return 0, 0
+	}
+	areas := map[auyl.AreaCode]bool{}
+	last := auyl.Day(0)
+	for k := range out.seenObs {
+		areas[k.area] = true
+		last = max(last, k.period.LastDay())
+	}
+	for k := range out.sums {
+		areas[k.area] = true
+		last = max(last, k.period.LastDay())
+	}
+	all := 0
+	for a := range m.d.areas.Below(m.c.Area.Within, last) {
+		if a.Level == e.Level {
+			all++
+			if areas[a.Code] {
+				got++
+			}
+		}
+	}
+	return got, int(math.Ceil(e.Minimum * float64(all)))
+}
