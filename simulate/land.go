@@ -9,9 +9,9 @@ import (
 
 // landRegisters are the exports about money and land: taxes, budgets, livestock, pastures.
 func landRegisters() []register {
-	return []register{
-		taxReceipts(), budgetLines(), livestock(), landBalance(), pastureBalance(), pastureReturns(), regionTables(), agriOutput(),
-	}
+	return append(
+		budgetLines(), taxReceipts(), livestock(), landBalance(), pastureBalance(), pastureReturns(), regionTables(), agriOutput(),
+	)
 }
 
 // localTax is one tax of the okrug budget: its code, its part of all taxes and how

@@ -1,66 +1,80 @@
 package simulate
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/auyl-kz/auyl"
 )
 
-// budgetLines is the execution of okrug budgets by line of the classification, in
-// the workbook of the treasury. Two districts keep it; a correction is the workbook
-// once more.
-func budgetLines() register {
-	return register{
-		source: "akimat.okrug_budget_execution", freq: auyl.FreqMonth, lag: 6, ext: "xlsx",
-		header: []string{"kato", "okrug", "as_of", "code", "name", "plan_year", "plan_period", "actual", "percent"},
-		value:  7, bad: "-7\u00a0000\u00a0000,0",
-		encode: func(rows [][]string) ([]byte, error) {
-			b := newBook("Исполнение")
-			b.row([]string{"Отчет об исполнении бюджетов сельских округов (синтетика)"})
-			b.row([]string{"по строкам классификации"})
-			b.row([]string{"", "", "", "", "", "", "", "", "тыс. тенге"})
-			b.row([]string{"Округ", "", "", "Классификация", "", "План", "", "Исполнение", ""})
-			b.row([]string{"КАТО", "наименование", "на дату", "код", "наименование", "на год", "на период", "сумма", "%"})
-			b.merge("A4", "C4")
-			b.merge("D4", "E4")
-			b.merge("F4", "G4")
-			b.merge("H4", "I4")
-			for _, r := range rows[1:] {
-				b.row(r)
-			}
-			b.row([]string{"", "", "", "*", "предварительные данные"})
-			b.row([]string{"", "", "", "", "Исполнитель: тел. " + impossiblePhone(17) + ", ИИН " + impossibleIIN(17)})
-			return b.bytes()
-		},
-		rows: func(m *Model, p auyl.Period, s issue) [][]string {
-			var rows [][]string
-			for i := range m.okrugs {
+// budgetLines are the workbooks of the treasury about the execution of one okrug's
+// budget by line of the classification. Six okrugs of Qarasay district send them; a
+// correction is the workbook once more.
+func budgetLines() []register {
+	var out []register
+	for _, code := range []auyl.AreaCode{195234000, 195237000, 195247000, 195249000, 195253000, 195259000} {
+		out = append(out, register{
+			source: "akimat.okrug_budget_execution", part: code.String(), freq: auyl.FreqMonth, lag: 6, ext: "xlsx",
+			header: []string{"code", "name", "plan_year", "plan_period", "actual", "percent"},
+			encode: encodeLines,
+			rows: func(m *Model, p auyl.Period, s issue) [][]string {
+				i := slices.IndexFunc(m.okrugs, func(o okrug) bool { return o.code == code })
+				if i < 0 {
+					return nil
+				}
 				o := &m.okrugs[i]
-				if d := o.district.code; d != 195200000 && d != 195800000 || m.sum(o, p.End()).people == 0 {
-					continue
+				title := [][]string{
+					{"Отчет об исполнении бюджета сельского округа (синтетика)"},
+					{o.nameRU + " (КАТО " + code.String() + ")"},
+					{"по состоянию на " + dayRU(p.End()), "", "", "", "", "тыс. тенге"},
 				}
-				in, draft := issue{m, s.register, p, false}.of(o.code, o.late)
-				if s.revision {
-					rows = append(rows, m.lineRows(o, p, p)...)
-				} else if _, month := yearOf(p); in && draft && month > 1 {
-					rows = append(rows, m.lineRows(o, p, p.Shift(-1))...) // last month's figures under a new date
-				} else if in {
-					rows = append(rows, m.lineRows(o, p, p)...)
+				figures := p
+				// A draft has last month's figures under a new date.
+				if _, draft := (issue{m, s.register, p, false}).of(code, false); draft && !s.revision && p.Start().Time().Month() > 1 {
+					figures = p.Shift(-1)
 				}
-			}
-			return rows
-		},
+				return append(title, m.lineRows(o, figures)...)
+			},
+		})
 	}
+	return out
+}
+
+// encodeLines lays a workbook out: three lines of title, two of merged headers,
+// lines, a footnote and who signed.
+func encodeLines(rows [][]string) ([]byte, error) {
+	b := newBook("Исполнение")
+	for _, r := range rows[1:4] {
+		b.row(r)
+	}
+	b.row([]string{"Классификация", "", "План", "", "Исполнение", ""})
+	b.row([]string{"код", "наименование", "на год", "на период", "сумма", "%"})
+	b.merge("A4", "B4")
+	b.merge("C4", "D4")
+	b.merge("E4", "F4")
+	for _, r := range rows[4:] {
+		b.row(r)
+	}
+	b.row([]string{"*", "предварительные данные"})
+	b.row([]string{"Исполнитель: тел. " + impossiblePhone(17) + ", ИИН " + impossibleIIN(17)})
+	return b.bytes()
+}
+
+// dayRU writes 1 ноября 2026 года.
+func dayRU(d auyl.Day) string {
+	y, month, n := d.Time().Date()
+	months := [...]string{"января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"}
+	return fmt.Sprintf("%d %s %d года", n, months[month-1], y)
 }
 
 // lineRows writes the lines of one okrug with figures as they were in a month.
-func (m *Model) lineRows(o *okrug, p, figures auyl.Period) [][]string {
+func (m *Model) lineRows(o *okrug, figures auyl.Period) [][]string {
 	y, month := yearOf(figures)
 	now := m.budget(o, figures, false)
 	end := m.budget(o, auyl.NewPeriod(auyl.FreqMonth, y.LastDay()), false)
 	var rows [][]string
 	row := func(code, name, planYear, planPeriod, actual, percent string) {
-		rows = append(rows, []string{o.code.String(), o.nameRU, dotted(p.End()), code, name, planYear, planPeriod, actual, percent})
+		rows = append(rows, []string{code, name, planYear, planPeriod, actual, percent})
 	}
 	var sums [3]int64
 	group := func(code, name string, total, year int64, lines ...string) {
@@ -82,13 +96,13 @@ func (m *Model) lineRows(o *okrug, p, figures auyl.Period) [][]string {
 	}
 	lines := []string{"101201", "Индивидуальный подоходный налог", "104102", "Налог на имущество физических лиц", "104302", "Земельный налог", "104402", "Налог на транспортные средства"}
 	group("1", "Налоговые поступления", now[0], end[0], lines...)
-	row("104501", "Плата за рекламу", "-", "-", "…", "")
-	row("104600", "Прочие налоги", "x", "x", "x", "x")
 	group("2", "Неналоговые поступления", now[1], end[1], "201501", "Доходы от аренды коммунального имущества")
 	group("3", "Поступления от продажи основного капитала", now[2], end[2], "303201", "Продажа земли")
 	group("4", "Поступления трансфертов", now[3], end[3], "402201", "Трансферты из районного бюджета")
-	row("ИТОГО", "ИТОГО ДОХОДЫ", treasury(sums[0]), treasury(sums[1]), treasury(sums[2]), percent(sums[2], sums[1]))
-	return slices.Clip(rows)
+	row("", "ИТОГО ДОХОДЫ", treasury(sums[0]), treasury(sums[1]), treasury(sums[2]), percent(sums[2], sums[1]))
+	row("104501", "Плата за рекламу", "-", "-", "…", "")
+	row("104600", "Прочие налоги", "x", "x", "x", "x")
+	return rows
 }
 
 func percent(part, whole int64) string {

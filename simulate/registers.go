@@ -23,12 +23,14 @@ type File struct {
 	Period   auyl.Period
 	Name     string   // <source>@<period>.csv, with -rev before the suffix for what came later
 	Released auyl.Day // the day on which the register gave it out
+	Part     string   // of a register that exports a file for each office; "" for one file
 	Revision bool     // holds late and revised rows of the period, not all rows
 }
 
 // register is one source that exports files: delimited text, or what encode makes.
 type register struct {
 	source  auyl.SourceID
+	part    string    // the office, where each exports a file of its own
 	freq    auyl.Freq // FreqDay: a cut on a day
 	lag     int       // days from the end of the period (of a cut: from its day) to the export
 	dialect dialect
@@ -74,14 +76,18 @@ func (m *Model) Files() []File {
 			if r.freq == auyl.FreqDay {
 				from = p.Start()
 			}
-			f := File{Source: r.source, Period: p, Released: from + auyl.Day(r.lag)}
+			f := File{Source: r.source, Part: r.part, Period: p, Released: from + auyl.Day(r.lag)}
 			ext := cmp.Or(r.ext, "csv")
-			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, label(p), ext)
+			of := label(p)
+			if r.part != "" {
+				of += "-" + r.part
+			}
+			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, of, ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
 			f.Revision, f.Released = true, f.Released+revisionLag
-			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, label(p), ext)
+			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, of, ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
@@ -132,7 +138,7 @@ func (m *Model) cuts(n int) []auyl.Period {
 // Render returns the bytes of an export that Files has listed. Errors: ErrNoFile.
 func (m *Model) Render(f File) ([]byte, error) {
 	for _, r := range registers() {
-		if r.source == f.Source && f.Released <= m.o.Now {
+		if r.source == f.Source && r.part == f.Part && f.Released <= m.o.Now {
 			b, err := m.render(&r, f)
 			if err != nil {
 				return nil, fmt.Errorf("render %s: %w", f.Name, err)
