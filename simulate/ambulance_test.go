@@ -95,8 +95,8 @@ func TestEveryPersonIsImpossible(t *testing.T) {
 			}
 		}
 	}
-	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || len(persons) != 2 {
-		t.Errorf("personal columns in %v, want ambulance and assistance", persons)
+	if !persons["moh.ambulance_103"] || !persons["mlsp.asp"] || len(persons) < 2 {
+		t.Errorf("personal columns in %v, want ambulance and assistance among them", persons)
 	}
 }
 

@@ -1,9 +1,6 @@
 package transform
 
 import (
-	"regexp"
-	"strings"
-
 	auyl "github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
 )
@@ -51,9 +48,6 @@ func ModelOf(cat *schemas.Catalogue) Model {
 		m.Parameters = append(m.Parameters, out)
 	}
 	for _, i := range cat.Indicators {
-		if strings.Contains(i.Numerator+i.Denominator, "(") && strings.ContainsAny(i.Numerator+i.Denominator, "abcdefghijklmnopqrstuvwxyz") && callRe.MatchString(i.Numerator+" "+i.Denominator) || i.Rollup == "quantile" {
-			continue // WIP of another branch: functions are not understood yet
-		}
 		m.Indicators = append(m.Indicators, Indicator{
 			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
 			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup, Quantile: i.Quantile,
@@ -62,5 +56,3 @@ func ModelOf(cat *schemas.Catalogue) Model {
 	}
 	return m
 }
-
-var callRe = regexp.MustCompile(`[a-z_]+\(`)
