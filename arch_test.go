@@ -71,6 +71,14 @@ var layers = []struct {
 		may: []string{".", "schemas/...", "internal/..."},
 	},
 	{
+		pkg: "ingest/iin", why: "the shape of numbers of persons: a leaf, so that whatever shows text can hide them",
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
+		pkg: "ingest/infer", why: "drafts a contract from a file of whatever format",
+		may: []string{".", "schemas/...", "ingest/csv", "ingest/xlsx", "ingest/taldau", "ingest/egov", "ingest/iin", "internal/..."},
+	},
+	{
 		pkg: "stage", why: "the loop around a pure stage: it is handed the stage and knows no formula",
 		may: []string{".", "schemas/...", "stream", "state", "internal/..."},
 	},

@@ -3,7 +3,6 @@ package clickhouse
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	driver "github.com/ClickHouse/clickhouse-go/v2"
@@ -68,10 +67,15 @@ type SourceStatus struct {
 	Dead           uint64    `json:"dead"`
 	Observations   uint64    `json:"observations"`
 	Events         uint64    `json:"events"`
-	DeadLetters    uint64    `json:"dead_letters"`
+	DeadLetters    uint64    `json:"dead_letters"` // that are open
 	Balance        int64     `json:"balance"`      // records unaccounted for
 	LastRawSeq     uint64    `json:"last_raw_seq"` // newest page that is in the tables
 	LastPageAt     time.Time `json:"last_page_at"`
+	LastRecords    uint64    `json:"last_records"` // of that page
+	// ColumnsAdded and ColumnsRemoved compare the columns of the newest page that the contract does not name with those of
+	// the page before: what the source has begun to send, and has left off.
+	ColumnsAdded   []string `json:"columns_added"`
+	ColumnsRemoved []string `json:"columns_removed"`
 }
 
 // FlowTable is Status: where the flow of records is what is asked for.
@@ -84,7 +88,7 @@ func (db *DB) Status(ctx context.Context) ([]SourceStatus, error) {
 		var s SourceStatus
 		err := scan(&s.Source, &s.Origin, &s.Runs, &s.LastRun, &s.LastStartedAt, &s.LastFinishedAt, &s.LastStatus, &s.LastError,
 			&s.Pages, &s.RecordsIn, &s.Used, &s.Skipped, &s.Dead, &s.Observations, &s.Events, &s.DeadLetters,
-			&s.Balance, &s.LastRawSeq, &s.LastPageAt)
+			&s.Balance, &s.LastRawSeq, &s.LastPageAt, &s.LastRecords, &s.ColumnsAdded, &s.ColumnsRemoved)
 		for _, t := range []*time.Time{&s.LastStartedAt, &s.LastFinishedAt, &s.LastPageAt} {
 			*t = known(*t)
 		}
@@ -100,52 +104,6 @@ func known(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
-}
-
-// DeadLetter is a record or page that did not pass its contract.
-type DeadLetter struct {
-	Number          uint64 // from 1, oldest first; stays
-	Source, Run     string
-	Page, Row       uint32 // Row 0 is the page as a whole
-	Position, Field string
-	Reason, Found   string
-	Expected, Mend  string
-	Record          string
-	RawSeq          uint64
-	RawSHA256       string
-	RecordedAt      time.Time
-	Origin          string
-	ContractVersion uint32
-}
-
-// DeadLetters returns the newest dead letters first: at most limit of them (0 is all), of one source where it is not empty.
-func (db *DB) DeadLetters(ctx context.Context, source string, limit uint64) ([]DeadLetter, error) {
-	return db.deadLetters(ctx, source, 0, limit)
-}
-
-// DeadLetter returns the letter of a number; ok is false when there is none.
-func (db *DB) DeadLetter(ctx context.Context, number uint64) (l DeadLetter, ok bool, err error) {
-	if number == 0 {
-		return l, false, nil
-	}
-	ls, err := db.deadLetters(ctx, "", number, 1)
-	if err != nil || len(ls) == 0 {
-		return l, false, err
-	}
-	return ls[0], true, nil
-}
-
-func (db *DB) deadLetters(ctx context.Context, source string, number, limit uint64) ([]DeadLetter, error) {
-	var out []DeadLetter
-	params := driver.Parameters{"source": source, "number": strconv.FormatUint(number, 10), "limit": strconv.FormatUint(limit, 10)}
-	err := db.query(ctx, "dead_letters", params, func(scan func(...any) error) error {
-		var l DeadLetter
-		err := scan(&l.Number, &l.Source, &l.Run, &l.Page, &l.Row, &l.Position, &l.Field, &l.Reason, &l.Found, &l.Expected, &l.Mend,
-			&l.Record, &l.RawSeq, &l.RawSHA256, &l.RecordedAt, &l.Origin, &l.ContractVersion)
-		out = append(out, l)
-		return err
-	})
-	return out, err
 }
 
 // Cell is one vintage of one indicator cell. Pointers are nil where the cell has nothing.

@@ -32,6 +32,7 @@ func TestStatusAndDeadLettersTellWhatBecameOfEachRecord(t *testing.T) {
 	want := []clickhouse.SourceStatus{{
 		Source: "bns.taldau", Origin: "real", Runs: 2, LastRun: "run-ok", LastStartedAt: base.Add(time.Hour), LastFinishedAt: base.Add(time.Hour + time.Minute), LastStatus: "ok",
 		Pages: 1, RecordsIn: 10, Used: 6, Skipped: 3, Dead: 1, Observations: 12, DeadLetters: 2, LastRawSeq: 4, LastPageAt: base.Add(4 * time.Hour),
+		LastRecords: 10, ColumnsAdded: []string{}, ColumnsRemoved: []string{},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Status (-want +got):\n%s", diff)
@@ -39,7 +40,7 @@ func TestStatusAndDeadLettersTellWhatBecameOfEachRecord(t *testing.T) {
 	if got := scalar(t, db, "SELECT skipped_by_rule['total_row'] FROM flow WHERE balance = 0"); got != "2" {
 		t.Errorf("skipped by total_row = %s, want 2", got)
 	}
-	letters, err := db.DeadLetters(t.Context(), "", 0)
+	letters, err := db.DeadLetters(t.Context(), clickhouse.DeadQuery{})
 	if err != nil || len(letters) != 2 || letters[0].Number != 2 || letters[0].Reason != "html" {
 		t.Fatalf("DeadLetters = %+v, %v; want two, newest first", letters, err)
 	}
@@ -167,7 +168,7 @@ func TestAReaderCanAskEverything(t *testing.T) {
 	if _, err := db.Status(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := db.DeadLetters(t.Context(), "", 5); err != nil {
+	if _, err := db.DeadLetters(t.Context(), clickhouse.DeadQuery{Limit: 5}); err != nil {
 		t.Error(err)
 	}
 	if _, err := db.Counts(t.Context()); err != nil {

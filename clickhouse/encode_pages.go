@@ -22,20 +22,22 @@ func pageVintage() vintageColumns {
 type flowEncoder struct {
 	m       wire.Flow
 	vintage vintageColumns
-	counts  [6]*numbers[uint64]
+	counts  [8]*numbers[uint64]
 	rules   *proto.ColMap[string, uint64]
+	unknown *proto.ColArr[string]
 	columns []column
 }
 
 func newFlowEncoder() *flowEncoder {
-	e := &flowEncoder{vintage: pageVintage(), rules: proto.NewMap(new(proto.ColStr), new(proto.ColUInt64))}
+	e := &flowEncoder{vintage: pageVintage(), rules: proto.NewMap(new(proto.ColStr), new(proto.ColUInt64)), unknown: proto.NewArray(new(proto.ColStr))}
 	v := &e.vintage
 	e.columns = []column{{"run_id", typeDict, v.run}, {"source", typeDict, v.source}, {"page", "UInt32", v.page}}
-	for i, name := range []string{"records_in", "records_used", "records_skipped", "records_dead", "observations", "events"} {
+	for i, name := range []string{"records_in", "records_used", "records_skipped", "records_dead", "observations", "events", "replay_of", "retried"} {
 		e.counts[i] = uint64s()
 		e.columns = append(e.columns, column{name, "UInt64", e.counts[i]})
 	}
-	e.columns = append(e.columns, column{"skipped_by_rule", "Map(String, UInt64)", e.rules}, column{"raw_seq", "UInt64", v.seq},
+	e.columns = append(e.columns, column{"skipped_by_rule", "Map(String, UInt64)", e.rules},
+		column{"unknown_columns", "Array(String)", e.unknown}, column{"raw_seq", "UInt64", v.seq},
 		column{"raw_sha256", "FixedString(32)", v.plain}, column{"recorded_at", typeTime, v.recorded},
 		column{"origin", dialect{}.Origin(), v.origin}, column{"contract_version", "UInt32", v.contract})
 	return e
@@ -53,10 +55,11 @@ func (e *flowEncoder) add(message []byte) error {
 	if err := e.vintage.add(m.GetVintage(), 1); err != nil {
 		return err
 	}
-	for i, n := range []uint64{m.GetRecordsIn(), m.GetRecordsUsed(), m.GetRecordsSkipped(), m.GetRecordsDead(), m.GetObservations(), m.GetEvents()} {
+	for i, n := range []uint64{m.GetRecordsIn(), m.GetRecordsUsed(), m.GetRecordsSkipped(), m.GetRecordsDead(), m.GetObservations(), m.GetEvents(), m.GetReplayOf(), m.GetRetried()} {
 		e.counts[i].run(n, 1)
 	}
 	appendMap(e.rules, m.GetSkippedByRule())
+	e.unknown.Append(m.GetUnknownColumns())
 	return nil
 }
 
@@ -125,13 +128,16 @@ type deadEncoder struct {
 	m       wire.DeadLetters
 	vintage vintageColumns
 	row     *numbers[uint32]
+	replay  *numbers[uint64]
+	seen    *numbers[int64]
+	solved  *numbers[uint32]
 	reason  *dictColumn[string]
 	texts   [6]proto.ColStr
 	columns []column
 }
 
 func newDeadEncoder() *deadEncoder {
-	e := &deadEncoder{vintage: pageVintage(), row: uint32s(), reason: newTextDict()}
+	e := &deadEncoder{vintage: pageVintage(), row: uint32s(), replay: uint64s(), seen: int64s(), solved: uint32s(), reason: newTextDict()}
 	v := &e.vintage
 	e.columns = []column{
 		{"source", typeDict, v.source},
@@ -144,6 +150,9 @@ func newDeadEncoder() *deadEncoder {
 		{"recorded_at", typeTime, v.recorded},
 		{"origin", dialect{}.Origin(), v.origin},
 		{"contract_version", "UInt32", v.contract},
+		{"replay_seq", "UInt64", e.replay},
+		{"seen_at", typeTime, e.seen},
+		{"resolved_by", "UInt32", e.solved},
 	}
 	for i, name := range []string{"position", "field", "found", "expected", "mend", "record"} {
 		e.columns = append(e.columns, column{name, "String", &e.texts[i]})
@@ -163,11 +172,15 @@ func (e *deadEncoder) add(message []byte) error {
 	if err := e.vintage.add(m.GetVintage(), len(m.GetLetters())); err != nil {
 		return err
 	}
+	n, v := len(m.GetLetters()), m.GetVintage()
+	e.replay.run(v.GetReplaySeq(), n)
+	e.seen.run(max(v.GetRecordedAtMs(), v.GetReplayedAtMs()), n)
 	for _, l := range m.GetLetters() {
 		if l == nil {
 			return errors.New("empty dead letter")
 		}
 		e.row.run(l.GetRow(), 1)
+		e.solved.run(l.GetResolvedBy(), 1)
 		e.reason.run(l.GetReason(), 1)
 		for i, text := range []string{l.GetPosition(), l.GetField(), l.GetFound(), l.GetExpected(), l.GetMend(), string(l.GetRecord())} {
 			e.texts[i].Append(text)

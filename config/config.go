@@ -29,6 +29,8 @@ type Config struct {
 	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
 	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process
 	ClickHouse ClickHouse `yaml:"clickhouse"` // empty dsn: an engine of our own
+	Push       Push       `yaml:"push"`       // pages that partners send of themselves
+	Web        Web        `yaml:"web"`        // manners of asking over HTTP
 	Sources    []Source   `yaml:"sources"`    // feeds asked over HTTP, in the order in which they are first pulled
 
 	file string
@@ -77,7 +79,13 @@ type Source struct {
 	Base     string   `yaml:"base"` // of a paged data.egov.kz set
 	PageSize int      `yaml:"page_size"`
 	KeyEnv   string   `yaml:"key_env"` // name of the environment variable with the API key
-	Schedule string   `yaml:"schedule"`
+	Auth     string   `yaml:"auth"`    // how the key travels: bearer, query:apiKey, header:X-API-KEY
+	Paging   *Paging  `yaml:"paging"`  // of a base that hands out pages of JSON
+	Order    *Order   `yaml:"order"`   // of a base that takes orders: the business register
+	// CheckTotal compares the rows of a data.egov.kz set with the number that the
+	// portal says it has.
+	CheckTotal bool   `yaml:"check_total"`
+	Schedule   string `yaml:"schedule"`
 }
 
 // Simulated is the host by which a URL names the model that auyl itself serves.
@@ -141,6 +149,13 @@ func (c *Config) defaults() {
 	set(&c.Drop.Every, "2s")
 	set(&c.Simulate.Listen, "127.0.0.1:0")
 	set(&c.ClickHouse.Listen, "127.0.0.1:8123")
+	c.Web.defaults()
+	c.Push.defaults()
+	for i := range c.Sources {
+		if o := c.Sources[i].Order; o != nil {
+			o.defaults()
+		}
+	}
 	if c.Simulate.Months == 0 {
 		c.Simulate.Months = 24
 	}
@@ -223,6 +238,8 @@ func (c *Config) validate(src []byte) error {
 	if c.NATS.Replicas < 1 || c.NATS.Replicas > 5 || c.NATS.Replicas%2 == 0 {
 		bad("$.nats.replicas", "%d copies: want 1, 3 or 5", c.NATS.Replicas)
 	}
+	c.validateWeb(bad)
+	c.validatePush(bad)
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		p := func(field string) string { return fmt.Sprintf("$.sources[%d]%s", i, field) }
@@ -245,10 +262,8 @@ func (c *Config) validate(src []byte) error {
 			if err := webURL(s.Base); err != nil {
 				bad(p(".base"), "%v", err)
 			}
-			if s.PageSize < 1 || s.PageSize > 10_000 {
-				bad(p(".page_size"), "%d rows a page: want 1 to 10000", s.PageSize)
-			}
 		}
+		s.validateDoor(func(field, format string, args ...any) { bad(p(field), format, args...) })
 		if s.KeyEnv != "" && !envName.MatchString(s.KeyEnv) {
 			bad(p(".key_env"), "%q is not the name of an environment variable", s.KeyEnv)
 		}

@@ -39,6 +39,7 @@ const (
 	ReasonDuplicate    = "duplicate_key"
 	ReasonTotal        = "total_mismatch"
 	ReasonShrunken     = "page_shrunken"
+	ReasonPerson       = "personal_number" // of a person, where none may be
 )
 
 // The names of the rules by which a decoder itself skips records.
@@ -79,12 +80,16 @@ type Decoded struct {
 	// flow.<source>, in an order that depends on the page alone.
 	Payloads []auyl.Payload
 	Flow     *wire.Flow
+	Columns  []string // of the page as it names them; nil where it could not be read so far
 }
 
 // Decode reads one page. Whatever is wrong with it is in what is returned: records
 // end as dead letters, and a page that cannot be read at all is one dead letter
 // of row 0. The error is for faults of this program alone.
 func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
+	if page.GetReplay() != nil {
+		return d.replay(page, body)
+	}
 	v := page.GetVintage()
 	p := &pageReader{d: d, out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
@@ -97,25 +102,13 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	}
 	v.ContractVersion = c.Version
 	p.c = c
-	if len(d.hashKey) < minHashKey && c.Hashes() {
-		return Decoded{}, fmt.Errorf("decode %s: %w", c.ID, errHashKey)
+	if err := d.keyed(c); err != nil {
+		return Decoded{}, err
 	}
-	if err := p.read(body); err != nil {
-		p.out.reset() // nothing is taken of half a page
-		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(c.MinRecords) {
-		p.out.reset()
-		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, c.MinRecords)),
-			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(c))
-	} else if p.m != nil {
-		p.m.closePage(p.out)
-		if got, want := p.m.reported(p.out, page.GetUrl()); got < want {
-			p.out.reset()
-			p.refuse(ReasonShrunken, fmt.Sprintf("%d areas", got), fmt.Sprintf("at least %d areas of level %s", want, c.Expect.Level),
-				"a shrunken delivery erases nothing and is not taken for news: ask the source, or lower expect.minimum in "+contractFile(c))
-		}
-	}
-	return p.out.finish()
+	p.take(page.GetUrl(), body)
+	out, err := p.out.finish()
+	out.Columns = p.columns
+	return out, err
 }
 
 func contractFile(c *schemas.Contract) string { return "schemas/contracts/" + string(c.ID) + ".yaml" }
@@ -127,8 +120,69 @@ type pageReader struct {
 	out *output
 	m   *mapper
 
+	columns []string // as the page names them
+	sieve   *sieve   // of a replay; nil reads all records
+
 	titles  []title
 	widened []string // a record with its fields of the title, reused
+}
+
+// Limits of the columns that are told of a page.
+const (
+	maxUnknownColumns    = 64
+	maxUnknownColumnText = 80
+)
+
+// unknown lists the columns that the contract does not name: their names, never
+// what stands in them.
+func (p *pageReader) unknown() []string {
+	var out []string
+	for _, n := range p.columns {
+		n = strings.TrimSpace(n)
+		if _, ok := p.c.Fields[n]; ok || n == "" || len(out) == maxUnknownColumns {
+			continue
+		}
+		out = append(out, mask(clip(n, maxUnknownColumnText)))
+	}
+	return out
+}
+
+// keyed says that a contract hashes and there is no key to do it with.
+func (d *Decoder) keyed(c *schemas.Contract) error {
+	if len(d.hashKey) < minHashKey && c.Hashes() {
+		return fmt.Errorf("decode %s: %w", c.ID, errHashKey)
+	}
+	return nil
+}
+
+// close judges what needs the whole page, and refuses one that is shrunken.
+func (p *pageReader) close(name string) {
+	if p.m == nil {
+		return
+	}
+	p.m.closePage(p.out)
+	if got, want := p.m.reported(p.out, name); got < want {
+		p.out.reset()
+		p.refuse(ReasonShrunken, fmt.Sprintf("%d areas", got), fmt.Sprintf("at least %d areas of level %s", want, p.c.Expect.Level),
+			"a shrunken delivery erases nothing and is not taken for news: ask the source, or lower expect.minimum in "+contractFile(p.c))
+	}
+}
+
+// take reads a whole page, or refuses it.
+func (p *pageReader) take(name string, body []byte) {
+	if err := p.read(body); err != nil {
+		p.out.reset() // nothing is taken of half a page
+		p.refusePage(err)
+	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
+		p.out.reset()
+		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
+			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
+	} else {
+		// Not of a page that was refused: what stands where a header is missing are
+		// no names of columns, and may be those of persons.
+		p.out.flow.UnknownColumns = p.unknown()
+		p.close(name)
+	}
 }
 
 func (p *pageReader) read(body []byte) error {
@@ -159,36 +213,50 @@ func (p *pageReader) Header(names []string) error {
 	if len(names) == 0 {
 		return nil // a list without a record has no columns to miss
 	}
+	p.columns = slices.Clone(names)
 	for i := range p.titles {
 		if t := &p.titles[i]; t.found {
 			names = append(slices.Clip(names), t.field)
 		}
 	}
 	m, err := newMapper(p.d, p.c, names)
+	if err == nil && p.sieve != nil && p.sieve.second {
+		m.inherit(p.sieve.first)
+	}
 	p.m = m
 	return err
 }
 
 // Record implements the recorders of the formats.
 func (p *pageReader) Record(row int, position string, fields []string) error {
+	if !p.sieve.passes(position) {
+		return nil
+	}
+	had := len(p.out.letters)
 	p.m.record(p.out, row, position, p.widen(fields))
+	p.sieve.judge(p.out, had, position, p.c)
 	return p.out.full()
 }
 
 // Broken implements the recorders of the formats.
 func (p *pageReader) Broken(row int, position string, cause error) error {
+	if !p.sieve.passes(position) {
+		return nil
+	}
+	had := len(p.out.letters)
 	p.out.flow.RecordsIn++
 	p.out.dead(&wire.DeadLetter{
 		Row: uint32(row), Position: position, Reason: ReasonUnreadable,
 		Expected: "a record of " + string(p.c.ID), Found: mask(cause.Error()), Mend: "export the file again, or mend the line",
 	})
+	p.sieve.judge(p.out, had, position, p.c)
 	return nil
 }
 
 // refuse makes the page one dead letter.
 func (p *pageReader) refuse(reason, found, expected, mend string) {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Position: "page", Reason: reason, Found: mask(found), Expected: expected, Mend: mend})
+	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mend})
 }
 
 func (p *pageReader) refusePage(err error) {

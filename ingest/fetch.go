@@ -22,7 +22,12 @@ type Page struct {
 	ETag        string
 	Modified    string // Last-Modified as the source spells it
 	ReleasedAt  time.Time
-	Rows        int // rows counted by a paging door; kept for when the page is unchanged
+	// What a paging door read in the page, kept for when the page is unchanged.
+	Rows, Total int
+	Next        string
+	// Note makes this no page: Next is kept under Key, durable when emit returns,
+	// for a door that has to know after a restart what it has begun.
+	Note bool
 }
 
 // Door asks one source for its pages.
@@ -120,7 +125,10 @@ type Options struct {
 	// QuietUnchanged leaves pulls that found nothing new without a record: for a
 	// folder that is looked at every few seconds.
 	QuietUnchanged bool
-	Logger         *slog.Logger
+	// ResumeWithin is how old a page of a failed pull may be for the next pull to
+	// go on behind it instead of asking for it again. 0 means 6 hours.
+	ResumeWithin time.Duration
+	Logger       *slog.Logger
 }
 
 // Puller pulls one source: pages go to the archive first and then, with the
@@ -141,6 +149,9 @@ type Puller struct {
 func NewPuller(src Source, out Publisher, store Archive, clock *Clock, o Options) (*Puller, error) {
 	if o.InlineBytes == 0 {
 		o.InlineBytes = 512 << 10
+	}
+	if o.ResumeWithin == 0 {
+		o.ResumeWithin = 6 * time.Hour
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -174,17 +185,20 @@ func (p *Puller) Pull(ctx context.Context) (Outcome, error) {
 		st.Open, st.Run, st.RunPages, st.RunBytes = true, st.Run+1, 0, 0
 		st.StartedMs = p.clock.Next().UnixMilli()
 	}
+	if st.BrokenMs == 0 {
+		st.BrokenMs = st.StartedMs // until it comes to a good end
+	}
 	out := Outcome{Source: p.src.ID, Run: runID(p.src.ID, st.Run)}
 	seen := make(map[string]bool)
 	var ours error
 	err := p.src.Door.Pages(ctx,
-		func(key string) Known { return st.Pages[key] },
+		p.known,
 		func(pg Page) error {
 			seen[pg.Key] = true
 			ours = p.page(ctx, pg)
 			return ours
 		},
-		func(key string) { seen[key] = true })
+		func(key string) { seen[key] = true; p.touch(key) })
 	switch {
 	case ours != nil:
 		return out, fmt.Errorf("pull %s: %w", p.src.ID, ours)
@@ -203,28 +217,69 @@ func (p *Puller) Pull(ctx context.Context) (Outcome, error) {
 		out.Status = RunOK
 	}
 	if out.Status == RunUnchanged && p.o.QuietUnchanged {
-		st.Open, st.Run = false, st.Run-1
+		st.Open, st.Run, st.BrokenMs = false, st.Run-1, 0
 		return out, nil
 	}
 	return out, p.end(ctx, out)
 }
 
+// known is what was had of a page, and whether a pull that goes on after a failed
+// one may pass it over.
+func (p *Puller) known(key string) Known {
+	k := p.state.Pages[key]
+	k.Fresh = k.AtMs > p.state.BrokenMs && p.clock.now().Sub(time.UnixMilli(k.AtMs)) <= p.o.ResumeWithin
+	return k
+}
+
+// touch notes that a page is as it was. The note becomes durable with the next
+// frame; until then a crash costs one question more.
+func (p *Puller) touch(key string) {
+	if k, ok := p.state.Pages[key]; ok && !p.known(key).Fresh {
+		k.AtMs = max(p.clock.now().UnixMilli(), p.state.BrokenMs+1)
+		p.state.Pages[key] = k
+	}
+}
+
 // page archives and publishes one page unless its bytes are those we have.
 func (p *Puller) page(ctx context.Context, pg Page) error {
+	if pg.Note {
+		next := p.state.clone()
+		next.LastRecordedMs = p.clock.Next().UnixMilli()
+		next.Pages[pg.Key] = Known{Next: pg.Next, AtMs: next.LastRecordedMs}
+		return p.publish(ctx, next)
+	}
 	sum := sha256.Sum256(pg.Body)
 	st := &p.state
 	name := hex.EncodeToString(sum[:])
 	if k := st.Pages[pg.Key]; k.SHA256 == name {
-		k.ETag, k.Modified, k.Rows = pg.ETag, pg.Modified, pg.Rows
+		k.ETag, k.Modified, k.Rows, k.Total, k.Next = pg.ETag, pg.Modified, pg.Rows, pg.Total, pg.Next
 		st.Pages[pg.Key] = k
+		p.touch(pg.Key)
 		return nil
 	}
 	if _, err := p.store.Put(pg.Body); err != nil {
 		return err
 	}
 	at := p.clock.Next()
+	msg := p.message(at, st.RunPages+1, pg, sum)
+	next := st.clone()
+	next.RunPages++
+	next.RunBytes += uint64(len(pg.Body))
+	next.LastRecordedMs = at.UnixMilli()
+	next.Pages[pg.Key] = Known{
+		SHA256: name, ETag: pg.ETag, Modified: pg.Modified, Rows: pg.Rows, Total: pg.Total, Next: pg.Next, AtMs: next.LastRecordedMs,
+	}
+	if err := p.publish(ctx, next, msg); err != nil {
+		return err
+	}
+	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
+	return nil
+}
+
+// message is a page as RAW holds it.
+func (p *Puller) message(at time.Time, number uint32, pg Page, sum [sha256.Size]byte) *wire.RawPage {
 	msg := &wire.RawPage{
-		Vintage:     p.vintage(at, st.RunPages+1, sum),
+		Vintage:     p.vintage(at, number, sum),
 		Url:         pg.Key,
 		ContentType: pg.ContentType,
 		SizeBytes:   uint64(len(pg.Body)),
@@ -235,16 +290,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 	if len(pg.Body) <= p.o.InlineBytes && !p.src.ByReference {
 		msg.Data = pg.Body
 	}
-	next := st.clone()
-	next.RunPages++
-	next.RunBytes += uint64(len(pg.Body))
-	next.LastRecordedMs = at.UnixMilli()
-	next.Pages[pg.Key] = Known{SHA256: name, ETag: pg.ETag, Modified: pg.Modified, Rows: pg.Rows}
-	if err := p.publish(ctx, msg, next); err != nil {
-		return err
-	}
-	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
-	return nil
+	return msg
 }
 
 func (p *Puller) end(ctx context.Context, out Outcome) error {
@@ -261,8 +307,11 @@ func (p *Puller) end(ctx context.Context, out Outcome) error {
 	}
 	next := p.state.clone()
 	next.Open = false
+	if out.Err == nil {
+		next.BrokenMs = 0
+	}
 	next.LastRecordedMs = at.UnixMilli()
-	if err := p.publish(ctx, msg, next); err != nil {
+	if err := p.publish(ctx, next, msg); err != nil {
 		return fmt.Errorf("pull %s: %w", p.src.ID, err)
 	}
 	return nil
@@ -280,16 +329,21 @@ func (p *Puller) vintage(at time.Time, page uint32, sum [sha256.Size]byte) *wire
 	return v
 }
 
-func (p *Puller) publish(ctx context.Context, msg *wire.RawPage, next pullState) error {
-	data, err := wire.Marshal(msg)
-	if err != nil {
-		return err
+// publish stores the messages and the state in one frame.
+func (p *Puller) publish(ctx context.Context, next pullState, msgs ...*wire.RawPage) error {
+	var payloads []auyl.Payload
+	for _, msg := range msgs {
+		data, err := wire.Marshal(msg)
+		if err != nil {
+			return err
+		}
+		payloads = append(payloads, auyl.Payload{Subject: "raw." + string(p.src.ID), Data: data})
 	}
 	state, err := next.bytes()
 	if err != nil {
 		return err
 	}
-	if err := p.out.Publish(ctx, []auyl.Payload{{Subject: "raw." + string(p.src.ID), Data: data}}, state); err != nil {
+	if err := p.out.Publish(ctx, payloads, state); err != nil {
 		return err
 	}
 	p.state = next

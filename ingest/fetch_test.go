@@ -322,14 +322,14 @@ func status(code int) http.HandlerFunc {
 }
 
 func quick() ingest.HTTPOptions {
-	return ingest.HTTPOptions{MaxWait: time.Millisecond, Attempts: 3}
+	return ingest.HTTPOptions{Web: loopback(ingest.WebOptions{}), MaxWait: time.Millisecond, Attempts: 3}
 }
 
 func TestTemporaryAnswersAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	u, asked := server(t, status(http.StatusTooManyRequests), status(http.StatusBadGateway), text("ok"))
 	var l log
-	out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, quick()), ingest.Options{}))
+	out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, ingest.Auth{}, quick()), ingest.Options{}))
 	if out.Status != ingest.RunOK || len(*asked) != 3 {
 		t.Errorf("outcome = %+v after %d requests, want ok after 3", out, len(*asked))
 	}
@@ -339,7 +339,7 @@ func TestRefusalsAreNotAskedAgain(t *testing.T) {
 	t.Parallel()
 	u, asked := server(t, status(http.StatusForbidden))
 	var l log
-	out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, quick()), ingest.Options{}))
+	out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, ingest.Auth{}, quick()), ingest.Options{}))
 	if out.Status != ingest.RunFailed || !errors.Is(out.Err, ingest.ErrRefused) || len(*asked) != 1 {
 		t.Errorf("outcome = %+v after %d requests, want one refusal", out, len(*asked))
 	}
@@ -356,7 +356,7 @@ func TestConditionalGet(t *testing.T) {
 		fmt.Fprint(w, "ok")
 	})
 	var l log
-	d := ingest.NewHTTPFiles([]*url.URL{u}, quick())
+	d := ingest.NewHTTPFiles([]*url.URL{u}, ingest.Auth{}, quick())
 	pull(t, puller(t, &l, d, ingest.Options{}))
 	if out := pull(t, puller(t, &l, d, ingest.Options{})); out.Status != ingest.RunUnchanged || len(*asked) != 2 {
 		t.Errorf("outcome = %+v, want unchanged", out)
@@ -369,7 +369,7 @@ func TestBodyIsBounded(t *testing.T) {
 	o := quick()
 	o.MaxBodyBytes = 99
 	var l log
-	if out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, o), ingest.Options{})); out.Status != ingest.RunFailed {
+	if out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{u}, ingest.Auth{}, o), ingest.Options{})); out.Status != ingest.RunFailed {
 		t.Errorf("outcome = %+v, want failed", out)
 	}
 }
@@ -378,7 +378,7 @@ func TestEGovReadsUntilAPageIsNotFull(t *testing.T) {
 	t.Parallel()
 	u, asked := server(t, text("aa"), text("bb"), text("c"))
 	var l log
-	d := ingest.NewEGov(u, 2, "key-7", func(b []byte) (int, error) { return len(b), nil }, quick())
+	d := ingest.NewEGov(u, ingest.EGovSet{PageSize: 2, Auth: apiKey(t, "key-7")}, func(b []byte) (int, error) { return len(b), nil }, quick())
 	out := pull(t, puller(t, &l, d, ingest.Options{}))
 	if out.Status != ingest.RunOK || out.Pages != 3 {
 		t.Fatalf("outcome = %+v, want three pages", out)

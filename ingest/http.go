@@ -1,37 +1,35 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math/rand/v2"
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
 // HTTPOptions are the manners of an HTTP door; the zero value is ready to use.
 type HTTPOptions struct {
-	Client       *http.Client  // nil: one with Timeout
-	Timeout      time.Duration // of one request; 0 means 30 s
+	Web          *Web          // keeper of what is due to hosts, shared by all doors; nil: one for this door
+	Timeout      time.Duration // of one request, its body included; 0 means 30 s
 	Attempts     int           // tries of one page, the first included; 0 means 4
 	MaxWait      time.Duration // longest wait before a try, Retry-After included; 0 means 1 min
 	MaxBodyBytes int64         // 0 means 64 MiB, after decompression
-	UserAgent    string        // who asks; "" means auyl with the project's address
 	// Jitter returns a number in [0,1) by which waits are spread; nil means math/rand/v2.
 	Jitter func() float64
 }
 
 func (o HTTPOptions) withDefaults() HTTPOptions {
+	if o.Web == nil {
+		o.Web = NewWeb(WebOptions{})
+	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
-	}
-	if o.Client == nil {
-		o.Client = &http.Client{Timeout: o.Timeout}
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 4
@@ -42,68 +40,107 @@ func (o HTTPOptions) withDefaults() HTTPOptions {
 	if o.MaxBodyBytes == 0 {
 		o.MaxBodyBytes = 64 << 20
 	}
-	if o.UserAgent == "" {
-		o.UserAgent = "auyl/1 (village monitoring of Almaty oblast; github.com/auyl-kz/auyl)"
-	}
 	if o.Jitter == nil {
 		o.Jitter = rand.Float64
 	}
 	return o
 }
 
-// getter asks for one URL with conditional GET, bounded bodies and retries.
+// getter asks for one page with conditional GET, bounded bodies and retries.
 type getter struct{ o HTTPOptions }
 
+// newGetter takes the hosts of the addresses into the list of those that may be
+// asked.
+func newGetter(o HTTPOptions, urls ...*url.URL) getter {
+	o = o.withDefaults()
+	for _, u := range urls {
+		o.Web.allow(u)
+	}
+	return getter{o}
+}
+
+// ask is one request. Its key is never part of an error or of the page's name.
+type ask struct {
+	url      *url.URL
+	key      string // of the page; "" is the URL
+	auth     Auth
+	post     []byte // JSON to post; nil is a GET
+	known    Known
+	attempts int                // 0 is that of the options
+	check    func([]byte) error // nil, or what makes an answer none
+}
+
+func (a ask) method() string {
+	if a.post != nil {
+		return http.MethodPost
+	}
+	return http.MethodGet
+}
+
+// name is what the page is called.
+func (a ask) name() string {
+	if a.key != "" {
+		return a.key
+	}
+	return a.url.String()
+}
+
+// statusError is an answer other than the one that was wanted.
+type statusError struct {
+	code int
+	text string
+}
+
+func (e *statusError) Error() string { return "status " + e.text }
+
+// errBig says that a body is larger than MaxBodyBytes.
+var errBig = errors.New("body is too large")
+
 // get returns the page, or ok false where the source says it is unchanged.
-// secret is added to the query but never named in the page's key or an error.
-func (g getter) get(ctx context.Context, u *url.URL, secret url.Values, known Known) (pg Page, ok bool, err error) {
-	full := *u
-	if len(secret) > 0 {
-		q := full.Query()
-		maps.Copy(q, secret)
-		full.RawQuery = q.Encode()
+func (g getter) get(ctx context.Context, a ask) (pg Page, ok bool, err error) {
+	if a.attempts == 0 {
+		a.attempts = g.o.Attempts
 	}
 	wait := time.Second
 	for try := 1; ; try++ {
 		var again time.Duration
-		pg, ok, again, err = g.once(ctx, full.String(), known)
+		pg, ok, again, err = g.once(ctx, a)
 		if err == nil {
-			pg.Key = u.String()
+			pg.Key = a.name()
 			return pg, ok, nil
+		}
+		if ctx.Err() != nil {
+			return Page{}, false, ctx.Err()
 		}
 		if ue, ok := errors.AsType[*url.Error](err); ok {
 			err = ue.Err // without the URL, which may hold a key
 		}
-		err = fmt.Errorf("GET %s: %w", u.Redacted(), err)
-		if errors.Is(err, ErrRefused) || try >= g.o.Attempts || ctx.Err() != nil {
+		err = fmt.Errorf("%s %s: %w", a.method(), a.url.Redacted(), a.auth.scrub(err))
+		if errors.Is(err, ErrRefused) || errors.Is(err, ErrLater) || errors.Is(err, errBig) || try >= a.attempts {
 			return Page{}, false, err
 		}
-		pause := min(max(again, time.Duration(float64(wait)*(0.5+g.o.Jitter()))), g.o.MaxWait)
+		if again > g.o.MaxWait {
+			return Page{}, false, fmt.Errorf("%w: %w, wait %s", ErrLater, err, again)
+		}
+		pause := max(again, min(time.Duration(float64(wait)*(0.5+g.o.Jitter())), g.o.MaxWait))
 		wait *= 3
-		t := time.NewTimer(pause)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			t.Stop()
-			return Page{}, false, ctx.Err()
+		if err := rest(ctx, pause); err != nil {
+			return Page{}, false, err
 		}
 	}
 }
 
 //nolint:revive // four results, used in one place
-func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bool, retryAfter time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, http.NoBody)
-	if err != nil {
-		return pg, false, 0, errors.Join(ErrRefused, err)
+func (g getter) once(ctx context.Context, a ask) (pg Page, ok bool, again time.Duration, err error) {
+	if err := g.o.Web.check(a.url); err != nil {
+		return pg, false, 0, err
 	}
-	req.Header.Set("User-Agent", g.o.UserAgent)
-	if known.ETag != "" {
-		req.Header.Set("If-None-Match", known.ETag)
+	if err := g.o.Web.admit(ctx, a.url, g.o.MaxWait); err != nil {
+		return pg, false, 0, err
 	}
-	if known.Modified != "" {
-		req.Header.Set("If-Modified-Since", known.Modified)
-	}
-	resp, err := g.o.Client.Do(req)
+	ctx, cancel := context.WithTimeout(ctx, g.o.Timeout)
+	defer cancel()
+	resp, err := g.send(ctx, a)
 	if err != nil {
 		return pg, false, 0, err
 	}
@@ -112,16 +149,16 @@ func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bo
 	case resp.StatusCode == http.StatusNotModified:
 		return pg, false, 0, nil
 	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		return pg, false, retryAfterOf(resp.Header), fmt.Errorf("status %s", resp.Status)
+		return pg, false, retryAfter(resp.Header, time.Now()), &statusError{resp.StatusCode, resp.Status}
 	case resp.StatusCode != http.StatusOK:
-		return pg, false, 0, fmt.Errorf("%w: status %s", ErrRefused, resp.Status)
+		return pg, false, 0, fmt.Errorf("%w: %w", ErrRefused, &statusError{resp.StatusCode, resp.Status})
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, g.o.MaxBodyBytes+1))
+	body, err := g.body(resp)
+	if err == nil && a.check != nil {
+		err = a.check(body)
+	}
 	if err != nil {
-		return pg, false, 0, fmt.Errorf("body: %w", err)
-	}
-	if int64(len(body)) > g.o.MaxBodyBytes {
-		return pg, false, 0, fmt.Errorf("%w: body over %d bytes", ErrRefused, g.o.MaxBodyBytes)
+		return pg, false, 0, err
 	}
 	ct, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil {
@@ -130,12 +167,47 @@ func (g getter) once(ctx context.Context, u string, known Known) (pg Page, ok bo
 	return Page{ContentType: ct, Body: body, ETag: resp.Header.Get("ETag"), Modified: resp.Header.Get("Last-Modified")}, true, 0, nil
 }
 
-func retryAfterOf(h http.Header) time.Duration {
-	s, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || s < 0 {
-		return 0
+func (g getter) send(ctx context.Context, a ask) (*http.Response, error) {
+	body := io.Reader(http.NoBody)
+	if a.post != nil {
+		body = bytes.NewReader(a.post)
 	}
-	return time.Duration(s) * time.Second
+	req, err := http.NewRequestWithContext(ctx, a.method(), a.url.String(), body)
+	if err != nil {
+		return nil, errors.Join(ErrRefused, err)
+	}
+	req.Header.Set("User-Agent", g.o.Web.agent)
+	if a.post != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	a.auth.apply(req)
+	if a.known.ETag != "" {
+		req.Header.Set("If-None-Match", a.known.ETag)
+	}
+	if a.known.Modified != "" {
+		req.Header.Set("If-Modified-Since", a.known.Modified)
+	}
+	return g.o.Web.client.Do(req)
+}
+
+// body reads an answer up to MaxBodyBytes. What the transport unpacks is counted
+// as it comes out, so that a small archive of a huge body costs no more than that.
+func (g getter) body(resp *http.Response) ([]byte, error) {
+	most := g.o.MaxBodyBytes
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
+		return nil, fmt.Errorf("%w: content encoding %q, which nobody asked for", ErrRefused, enc)
+	}
+	if resp.ContentLength > most {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", errBig, resp.ContentLength, most)
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("body: %w", err)
+	}
+	if int64(len(body)) > most {
+		return nil, fmt.Errorf("%w: over %d bytes", errBig, most)
+	}
+	return body, nil
 }
 
 // HTTPFiles is the door of a fixed list of addresses, each one page: the shape
@@ -143,11 +215,12 @@ func retryAfterOf(h http.Header) time.Duration {
 type HTTPFiles struct {
 	get  getter
 	urls []*url.URL
+	auth Auth
 }
 
-// NewHTTPFiles returns the door of the addresses.
-func NewHTTPFiles(urls []*url.URL, o HTTPOptions) *HTTPFiles {
-	return &HTTPFiles{getter{o.withDefaults()}, urls}
+// NewHTTPFiles returns the door of the addresses; auth may be zero.
+func NewHTTPFiles(urls []*url.URL, auth Auth, o HTTPOptions) *HTTPFiles {
+	return &HTTPFiles{newGetter(o, urls...), urls, auth}
 }
 
 // Pages implements Door; an address that fails does not keep the others from
@@ -155,7 +228,7 @@ func NewHTTPFiles(urls []*url.URL, o HTTPOptions) *HTTPFiles {
 func (d *HTTPFiles) Pages(ctx context.Context, known func(string) Known, emit func(Page) error, unchanged func(string)) error {
 	var faults []error
 	for _, u := range d.urls {
-		pg, ok, err := d.get.get(ctx, u, nil, known(u.String()))
+		pg, ok, err := d.get.get(ctx, ask{url: u, auth: d.auth, known: known(u.String())})
 		switch {
 		case err != nil:
 			faults = append(faults, err)
@@ -171,64 +244,4 @@ func (d *HTTPFiles) Pages(ctx context.Context, known func(string) Known, emit fu
 		}
 	}
 	return errors.Join(faults...)
-}
-
-// EGov is the door of one data set of data.egov.kz v4, which is read in pages
-// of a fixed size by the source= parameter until a page is not full.
-type EGov struct {
-	get      getter
-	base     *url.URL // …/api/v4/<dataset>/<version>
-	pageSize int
-	apiKey   string
-	rows     func(body []byte) (int, error)
-}
-
-// NewEGov returns the door. rows counts the rows of a page's body; apiKey may be
-// empty. Errors of rows end the pull after the page was kept: what cannot be
-// counted cannot be paged, and the decoder will say what is wrong with it.
-func NewEGov(base *url.URL, pageSize int, apiKey string, rows func(body []byte) (int, error), o HTTPOptions) *EGov {
-	return &EGov{getter{o.withDefaults()}, base, pageSize, apiKey, rows}
-}
-
-// MaxPages bounds one paged pull, against a source that never ends.
-const MaxPages = 10_000
-
-// Pages implements Door.
-func (d *EGov) Pages(ctx context.Context, known func(string) Known, emit func(Page) error, unchanged func(string)) error {
-	secret := url.Values{}
-	if d.apiKey != "" {
-		secret.Set("apiKey", d.apiKey)
-	}
-	for page := range MaxPages {
-		u := *d.base
-		q := u.Query()
-		q.Set("source", fmt.Sprintf(`{"from":%d,"size":%d}`, page*d.pageSize, d.pageSize))
-		u.RawQuery = q.Encode()
-		pg, ok, err := d.get.get(ctx, &u, secret, known(u.String()))
-		if err != nil {
-			return err
-		}
-		if !ok { // as it was: it tells the rows that it had
-			unchanged(u.String())
-			if known(u.String()).Rows < d.pageSize {
-				return nil
-			}
-			continue
-		}
-		rows, err := d.rows(pg.Body)
-		if err == nil && rows == 0 && page > 0 {
-			return nil
-		}
-		pg.Rows = rows
-		if e := emit(pg); e != nil {
-			return e
-		}
-		if err != nil {
-			return fmt.Errorf("GET %s: %w", u.Redacted(), err)
-		}
-		if rows < d.pageSize {
-			return nil
-		}
-	}
-	return fmt.Errorf("GET %s: still full after %d pages", d.base.Redacted(), MaxPages)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/ingest/iin"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/schemas/wire"
 )
@@ -418,6 +419,9 @@ func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
 		if v == x.Totals[name] && !constant {
 			continue
 		}
+		if !constant && len(iin.Find(v)) > 0 {
+			return "", personal(from)
+		}
 		parts = append(parts, name+"="+v)
 	}
 	d, err := auyl.ParseDims(strings.Join(parts, ";"))
@@ -425,6 +429,12 @@ func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
 		return "", &fault{x.Dims[x.dims[0]], ReasonWord, "", "a word without ; and =", "look at the source's dictionary"}
 	}
 	return d, nil
+}
+
+// personal is the fault of a field that is kept as text and holds the number of a
+// person: the contract did not foresee it, so nothing of the record is taken.
+func personal(field string) *fault {
+	return &fault{field, ReasonPerson, "", "no number of a person", "drop the field in the contract (personal: drop), or ask the source to leave the number out"}
 }
 
 func (m *mapper) status(x *measure, p auyl.Period, fields []string) auyl.Status {

@@ -44,6 +44,8 @@ type output struct {
 	seenEvt map[string]auyl.Event
 	seenKey map[string]seenRecord
 	sums    map[obsKey]auyl.Observation
+	later   *wire.Vintage // of sums that a replay changed; nil outside of one
+	closing bool          // what is told now has the later vintage
 	// withdrawn are figures that a restating page does not tell any more.
 	withdrawn []keyed
 	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
@@ -84,6 +86,7 @@ type observations struct {
 type obsPart struct {
 	district   auyl.AreaCode
 	releasedMs int64
+	later      bool // of the later vintage of a replay
 }
 
 type obsKey struct {
@@ -129,10 +132,13 @@ func (o *output) skip(rule string) {
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
 func (o *output) observation(x auyl.Observation, releasedMs int64) {
-	p := obsPart{partition(x.Area), releasedMs}
+	p := obsPart{partition(x.Area), releasedMs, o.closing}
 	list := o.obs[p]
 	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
 		v := o.vintage
+		if o.closing {
+			v = o.later
+		}
 		if releasedMs != v.GetReleasedAtMs() {
 			v = wire.CloneVintage(v)
 			v.ReleasedAtMs = releasedMs
@@ -233,6 +239,7 @@ func (o *output) closeSums() {
 		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
 			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))
 	})
+	o.closing = o.later != nil
 	for _, k := range keys {
 		x := o.sums[k]
 		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
@@ -241,6 +248,17 @@ func (o *output) closeSums() {
 		o.observation(x, k.releasedMs)
 	}
 	clear(o.sums)
+	o.closing = false
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // finish encodes everything in a fixed order.
@@ -256,7 +274,7 @@ func (o *output) finish() (Decoded, error) {
 		return nil
 	}
 	parts := slices.SortedFunc(maps.Keys(o.obs), func(a, b obsPart) int {
-		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs))
+		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs), compareBool(a.later, b.later))
 	})
 	for _, p := range parts {
 		for _, m := range o.obs[p] {

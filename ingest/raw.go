@@ -108,7 +108,11 @@ func (l *Loop) decode(f stream.Frame) ([]auyl.Payload, error) {
 		if err := wire.Unmarshal(m.Data, &page); err != nil {
 			return nil, err
 		}
-		page.GetVintage().RawSeq = f.Cursor.Seq
+		if r := page.GetReplay(); r != nil {
+			page.GetVintage().ReplaySeq, page.GetVintage().ReplayedAtMs = f.Cursor.Seq, r.GetAskedAtMs()
+		} else {
+			page.GetVintage().RawSeq = f.Cursor.Seq
+		}
 		if end := page.GetRunEnd(); end != nil {
 			data, err := wire.Marshal(end)
 			if err != nil {

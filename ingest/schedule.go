@@ -9,6 +9,8 @@ import (
 
 	"github.com/robfig/cron/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/auyl-kz/auyl"
 )
 
 // Scheduled is a source with the times at which it is asked.
@@ -133,4 +135,31 @@ func (s *Schedule) tell(out Outcome) {
 	default:
 		log.Info("source pulled")
 	}
+}
+
+// PullSource asks one source now, whatever its times; known is false where the
+// schedule does not have it.
+func (s *Schedule) PullSource(ctx context.Context, id auyl.SourceID) (out Outcome, known bool, err error) {
+	for _, it := range s.items {
+		if it.p.src.ID == id {
+			out, err := it.p.Pull(ctx)
+			if err == nil {
+				s.tell(out)
+			}
+			return out, true, err
+		}
+	}
+	return Outcome{}, false, nil
+}
+
+// NextAfter returns when a source with these times is to be asked after a pull.
+func NextAfter(times string, zone *time.Location, last time.Time) (time.Time, error) {
+	s, err := cron.ParseStandard(times)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("times %q: %w", times, err)
+	}
+	if spec, ok := s.(*cron.SpecSchedule); ok {
+		spec.Location = zone
+	}
+	return s.Next(last).UTC(), nil
 }

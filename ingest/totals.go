@@ -16,6 +16,8 @@ type totalState struct {
 	all     map[string]*partSum // by group
 	current *partSum            // parts since the last total, or under the open one
 	pending []pendingTotal
+	// replayed says that only rows that were refused pass by.
+	replayed bool
 }
 
 // partSum is what the parts of a total come to.
@@ -43,6 +45,18 @@ func totalsOf(c *schemas.Contract) []totalState {
 		out[i] = totalState{rule: &c.Totals[i], all: map[string]*partSum{}, current: &partSum{values: make([]auyl.Decimal, n)}}
 	}
 	return out
+}
+
+// inherit takes what the parts of totals came to when a page was read for the
+// first time, of which the totals that were refused are read now. Which rows stand
+// before and after a total cannot be told any more: those stay refused.
+func (m *mapper) inherit(first *mapper) {
+	if first == nil {
+		return
+	}
+	for i := range m.totals {
+		m.totals[i].all, m.totals[i].replayed = first.totals[i].all, true
+	}
 }
 
 // total says whether a record is a total, and keeps it until its parts are known.
@@ -129,12 +143,13 @@ func (m *mapper) judge(out *output, s *totalState, t *pendingTotal) {
 	if parts == nil {
 		parts = s.all[t.group]
 	}
-	if parts == nil || parts.unknown || t.unknown {
+	ordered := s.replayed && t.parts != nil
+	if !ordered && (parts == nil || parts.unknown || t.unknown) {
 		out.skip(SkipTotal) // nothing to hold it against
 		return
 	}
 	for k, f := range s.rule.Of {
-		if diff := math.Abs(t.values[k].Float64() - parts.values[k].Float64()); diff > s.rule.Tolerance+1e-9 {
+		if diff := math.Abs(t.values[k].Float64() - parts.values[k].Float64()); ordered || diff > s.rule.Tolerance+1e-9 {
 			l := &wire.DeadLetter{
 				Row: uint32(t.row), Position: t.position, Field: f, Reason: ReasonTotal, Record: t.quote,
 				Expected: "the sum of its parts, " + parts.values[k].String(),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/ingest/iin"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/schemas/wire"
 )
@@ -197,6 +198,9 @@ func (m *mapper) takeEvent(out *output, row uint32, fields []string) (string, *f
 	x := auyl.Event{Kind: e.Kind, ID: m.get(fields, e.ID), Attributes: make(map[string]auyl.Decimal, len(e.Attributes)), Row: row}
 	if x.ID == "" {
 		return "", &fault{e.ID, ReasonRequired, "", "the number of the event", "fill the field in and deliver again"}
+	}
+	if len(iin.Find(x.ID)) > 0 {
+		return "", personal(e.ID)
 	}
 	var ok bool
 	var err *fault

@@ -110,3 +110,25 @@ func Forget(ctx context.Context, conn *stream.Conn, name string, o Options) erro
 	}
 	return nil
 }
+
+// Stored reads up to which sequence the rows of a stream are known to be stored,
+// without taking the ledger over; 0 where no sink has begun.
+func Stored(ctx context.Context, conn *stream.Conn, name string, o Options) (uint64, error) {
+	o = o.withDefaults()
+	kv, err := conn.OpenKV(ctx, o.Bucket, o.Replicas)
+	if err != nil {
+		return 0, fmt.Errorf("read ledger of %s: %w", name, err)
+	}
+	value, _, err := kv.Get(ctx, name)
+	if errors.Is(err, stream.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read ledger of %s: %w", name, err)
+	}
+	var l ledger
+	if err := json.Unmarshal(value, &l); err != nil {
+		return 0, fmt.Errorf("read ledger of %s: %w", name, err)
+	}
+	return l.Done, nil
+}

@@ -176,6 +176,13 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 type frameVintage struct{ v *wire.Vintage }
 
 func (f *frameVintage) add(v *wire.Vintage) {
+	if v.GetReplaySeq() != 0 {
+		// A figure that was refused and passes now stands where it would have
+		// stood, but its cells change now: they are newer than those before.
+		v = wire.CloneVintage(v)
+		v.RawSeq, v.RecordedAtMs = v.GetReplaySeq(), v.GetReplayedAtMs()
+		v.ReplaySeq, v.ReplayedAtMs = 0, 0
+	}
 	if v != nil && (f.v == nil || v.GetReleasedAtMs() > f.v.GetReleasedAtMs()) {
 		f.v = v
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas/wire"
 )
 
 const one = auyl.DecimalOne
@@ -179,5 +180,46 @@ func TestOtherSubjectsArePassedOver(t *testing.T) {
 	}
 	if _, err := p.district.Apply(newMemory(), []auyl.Payload{{Subject: "obs.993000000", Data: []byte{0xff}}}); err == nil {
 		t.Error("a message that is no protobuf was passed over")
+	}
+}
+
+// TestReplayChangesCellsNow: a figure that was refused when its page came stands
+// under the vintage of that page, behind newer ones, and the cells it changes are
+// as new as the replay.
+func TestReplayChangesCellsNow(t *testing.T) {
+	t.Parallel()
+	again := func(facts []fact) []auyl.Payload {
+		in := observations(t, facts)
+		for i := range in {
+			var o wire.Observations
+			if err := wire.Unmarshal(in[i].Data, &o); err != nil {
+				t.Fatal(err)
+			}
+			o.Vintage.ReplaySeq, o.Vintage.ReplayedAtMs = 9, 9000
+			var err error
+			if in[i].Data, err = wire.Marshal(&o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return in
+	}
+	p := newPipeline(t, testModel(), small(), 1)
+	p.frame(observations(t, populations(vintage{seq: 1}, "2026-01-01")))
+	p.frame(observations(t, births(vintage{seq: 3}, "2026-M01", 3, 0, 4)))
+	out := p.frame(again(births(vintage{seq: 2}, "2026-M01", 7, -1, -1, 2)))
+	p.want("births_total 993030100 2026-M01", "3 A") // page 3 stands
+	p.want("births_total 993032200 2026-M01", "2 A")
+	p.want("births_total 993000000 2026-M01", "9 A")
+	for _, m := range out {
+		var c wire.Cells
+		if err := wire.Unmarshal(m.Data, &c); err != nil {
+			t.Fatal(err)
+		}
+		if v := c.GetVintage(); v.GetRawSeq() != 9 || v.GetRecordedAtMs() != 9000 {
+			t.Errorf("%s has vintage %v", m.Subject, v)
+		}
+	}
+	if len(out) == 0 {
+		t.Error("nothing was said")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/archive"
@@ -39,6 +40,7 @@ type node struct {
 	db      *clickhouse.DB
 	readDSN string // of the reader, who may only ask
 	store   *archive.Store
+	clock   *ingest.Clock // of everything that is recorded
 
 	closers []func() error
 }
@@ -57,7 +59,7 @@ func openNode(c common, s streams) (*node, error) {
 	if err := checkSources(cfg, house); err != nil {
 		return nil, err
 	}
-	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog}, nil
+	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog, clock: ingest.NewClock(time.Now)}, nil
 }
 
 // houseOf reads areas, catalogue and contracts: those of the folder that the
@@ -83,7 +85,7 @@ func checkSources(cfg *config.Config, h *schemas.House) error {
 			faults = append(faults, cfg.Fault(fmt.Sprintf("$.sources[%d].schedule", i), "%v", err))
 		}
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, checkPush(cfg, h))...)
 }
 
 // close undoes what was opened, last first.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/config"
 	"github.com/auyl-kz/auyl/ingest"
-	"github.com/auyl-kz/auyl/ingest/egov"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/simulate"
 	"github.com/auyl-kz/auyl/sink"
@@ -214,20 +212,21 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if err != nil {
 		return nil, err
 	}
-	clock := ingest.NewClock(time.Now)
+	web, err := n.web(simAddr)
+	if err != nil {
+		return nil, err
+	}
+	resume, err := time.ParseDuration(n.cfg.Web.ResumeWithin)
+	if err != nil {
+		return nil, err
+	}
 	var items []ingest.Scheduled
-	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
-		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
-		if c != nil {
-			src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
-		} else {
-			src.ByReference = true // nobody knows what is in it
-		}
+	add := func(id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
 		raw, err := ingest.OpenRaw(ctx, n.conn, id)
 		if err != nil {
 			return err
 		}
-		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
+		p, err := ingest.NewPuller(n.source(id, door), raw, n.store, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
@@ -250,34 +249,47 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	for _, s := range n.cfg.Sources {
 		asked[auyl.SourceID(s.ID)] = true
 	}
+	for _, s := range n.cfg.Push.Sources {
+		asked[auyl.SourceID(s.ID)] = true // its pages come of themselves, and from nowhere else
+	}
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(n.house.Contracts[id], id, drop(id), every, quiet); err != nil {
+		if err := add(id, drop(id), every, quiet); err != nil {
 			return nil, err
 		}
 	}
 	for _, s := range n.cfg.Sources {
 		id := auyl.SourceID(s.ID)
-		c := n.house.Contracts[id]
-		if c == nil {
+		if n.house.Contracts[id] == nil {
 			return nil, fmt.Errorf("%s: source %s has no contract: write schemas/contracts/%s.yaml", n.Config, id, id)
 		}
-		door, err := n.webDoor(s, simAddr)
+		door, err := n.webDoor(s, web, simAddr)
 		if err != nil {
 			return nil, err
 		}
-		if err := add(c, id, door, s.Schedule, false); err != nil {
+		if err := add(id, door, s.Schedule, false); err != nil {
 			return nil, err
 		}
 	}
 	unclaimed := drop("")
 	unclaimed.Claimed = claimed
 	// Files that no contract claims are told, not overlooked.
-	if err := add(nil, "drop.unclaimed", unclaimed, every, true); err != nil {
+	if err := add("drop.unclaimed", unclaimed, every, true); err != nil {
 		return nil, err
 	}
 	return ingest.NewSchedule(items, zone, time.Now, n.log)
+}
+
+// source is a source as its contract describes it.
+func (n *node) source(id auyl.SourceID, door ingest.Door) ingest.Source {
+	src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
+	if c := n.house.Contracts[id]; c != nil {
+		src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
+	} else {
+		src.ByReference = true // nobody knows what is in it
+	}
+	return src
 }
 
 // fileSources lists the sources whose data come as files: real before synthetic,
@@ -296,53 +308,4 @@ func fileSources(contracts map[auyl.SourceID]*schemas.Contract, asked map[auyl.S
 		return strings.Compare(string(a), string(b))
 	})
 	return ids
-}
-
-func (n *node) webDoor(s config.Source, simAddr string) (ingest.Door, error) {
-	parse := func(raw string) (*url.URL, error) {
-		if strings.Contains(raw, "://"+config.Simulated) && simAddr == "" {
-			return nil, fmt.Errorf("%s: source %s asks %s, but simulate.enabled is false", n.Config, s.ID, config.Simulated)
-		}
-		return url.Parse(raw)
-	}
-	o := ingest.HTTPOptions{Client: webClient(simAddr)}
-	if s.Base != "" {
-		u, err := parse(s.Base)
-		if err != nil {
-			return nil, err
-		}
-		key, _ := n.env(s.KeyEnv)
-		if key == "" && strings.Contains(s.Base, "://"+config.Simulated) {
-			key = "simulated" // the model refuses whoever has none, as the real API does
-		}
-		return ingest.NewEGov(u, s.PageSize, key, egov.CountRows, o), nil
-	}
-	var urls []*url.URL
-	for _, raw := range s.URLs {
-		u, err := parse(raw)
-		if err != nil {
-			return nil, err
-		}
-		urls = append(urls, u)
-	}
-	return ingest.NewHTTPFiles(urls, o), nil
-}
-
-// webClient asks sources. The model's host name leads to where it listens this
-// time, so that its pages keep their names from run to run.
-func webClient(simAddr string) *http.Client {
-	d := net.Dialer{Timeout: 10 * time.Second}
-	return &http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment,
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				if addr == config.Simulated+":80" {
-					addr = simAddr
-				}
-				return d.DialContext(ctx, network, addr)
-			},
-			TLSHandshakeTimeout: 10 * time.Second, MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute,
-		},
-	}
 }

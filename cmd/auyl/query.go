@@ -56,28 +56,30 @@ type statusCmd struct {
 
 // Help implements kong's longer text.
 func (*statusCmd) Help() string {
-	return "Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
+	return "Lag of a source is held against its schedule; drift are columns that came or went with its newest page. The lag of the stages is\nknown of a stopped folder; a running one answers at /healthz. Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
 }
 
 func (c *statusCmd) Run(ctx context.Context, s streams) error {
+	lags := c.lags(ctx, s) // first: a reader of the tables opens no streams
 	return c.reading(ctx, s, func(n *node) error {
-		sources, err := n.db.Status(ctx)
+		list, err := n.db.Status(ctx)
+		if err != nil {
+			return err
+		}
+		sources, err := n.health(list, time.Now())
 		if err != nil {
 			return err
 		}
 		if c.Format == "json" {
-			return writeJSON(s.out, sources)
+			return writeJSON(s.out, struct {
+				Sources []sourceHealth `json:"sources"`
+				Stages  []stageLag     `json:"stages"`
+			}{sources, lags})
 		}
-		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "source\torigin\tlast pull\tstatus\tpages\trecords\tobservations\tevents\tskipped\tdead\tunaccounted")
-		for _, x := range sources {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus,
-				x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.Balance)
-			if x.LastError != "" {
-				fmt.Fprintf(w, "\t\t  %s\n", x.LastError)
-			}
+		if err := printStatus(s.out, sources); err != nil {
+			return err
 		}
-		return w.Flush()
+		return printLags(s.out, lags)
 	})
 }
 
@@ -98,31 +100,42 @@ func writeJSON(w io.Writer, v any) error {
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 type deadCmd struct {
-	LS   deadListCmd `cmd:"" name:"ls" help:"List dead letters, newest first."`
-	Show deadShowCmd `cmd:"" help:"Show one dead letter whole."`
+	LS     deadListCmd   `cmd:"" name:"ls" help:"List dead letters, newest first."`
+	Show   deadShowCmd   `cmd:"" help:"Show one dead letter whole."`
+	Replay deadReplayCmd `cmd:"" help:"Decode dead letters again after a contract was mended."`
 }
 
 type deadListCmd struct {
 	common
 	Source string `help:"Only of this source."`
+	Reason string `help:"Only for this reason, such as out_of_range."`
 	Limit  uint64 `help:"At most so many; 0: all." default:"50"`
+	All    bool   `help:"Also those that a replay has resolved."`
 }
 
 // Help implements kong's longer text.
 func (*deadListCmd) Help() string {
-	return "Example:\n  auyl dead ls --source minfin.local_budget --limit 10"
+	return "Letters that a replay has resolved are left out. Examples:\n  auyl dead ls --source minfin.local_budget --limit 10\n  auyl dead ls --reason out_of_range --all"
 }
 
 func (c *deadListCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {
-		letters, err := n.db.DeadLetters(ctx, c.Source, c.Limit)
+		letters, err := n.db.DeadLetters(ctx, clickhouse.DeadQuery{Source: c.Source, Reason: c.Reason, Limit: c.Limit, Open: !c.All})
 		if err != nil {
 			return err
 		}
+		more := ""
+		if c.All {
+			more = "\tresolved"
+		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "number\tsource\torigin\tpull\tpage\tposition\tfield\treason\tfound\texpected")
+		fmt.Fprintln(w, "number\tsource\torigin\tpull\tpage\tposition\tfield\treason\tfound\texpected"+more)
 		for _, l := range letters {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s\n", l.Number, l.Source, l.Origin, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s", l.Number, l.Source, l.Origin, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
+			if c.All {
+				fmt.Fprint(w, "\t"+stamp(l.ResolvedAt))
+			}
+			fmt.Fprintln(w)
 		}
 		return w.Flush()
 	})
@@ -167,6 +180,8 @@ func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 			{"mend", l.Mend},
 			{"record", l.Record},
 			{"recorded", stamp(l.RecordedAt)},
+			{"refused", refusals(l)},
+			{"resolved", resolution(l)},
 			{"raw object", "auyl raw show " + shortSHA(l.RawSHA256)},
 		} {
 			if kv[1] != "" {
@@ -175,6 +190,22 @@ func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 		}
 		return w.Flush()
 	})
+}
+
+// refusals says how often a record was looked at in vain.
+func refusals(l clickhouse.DeadLetter) string {
+	if l.Times == 1 {
+		return "once, " + stamp(l.FirstSeen)
+	}
+	return fmt.Sprintf("%d times, %s to %s", l.Times, stamp(l.FirstSeen), stamp(l.LastSeen))
+}
+
+// resolution says how a letter ended; "" while it is open.
+func resolution(l clickhouse.DeadLetter) string {
+	if l.ResolvedBy == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, by version %d of the contract", stamp(l.ResolvedAt), l.ResolvedBy)
 }
 
 func shortSHA(s string) string {

@@ -102,10 +102,16 @@ func (c *ingestCmd) pull(ctx context.Context, n *node, sched *ingest.Schedule) e
 			return got.verdict()
 		})
 	}
-	if err := sched.PullDue(ctx, nil); err != nil {
+	door, err := n.openPush(ctx)
+	if err != nil {
 		return err
 	}
-	return sched.Run(ctx)
+	return door.beside(ctx, func(ctx context.Context) error {
+		if err := sched.PullDue(ctx, nil); err != nil {
+			return err
+		}
+		return sched.Run(ctx)
+	})
 }
 
 type transformCmd struct{ role }

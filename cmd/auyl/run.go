@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auyl-kz/auyl/ingest"
+	"github.com/auyl-kz/auyl/ingest/push"
 )
 
 // drainTime bounds how long Ctrl-C waits for what was taken in.
@@ -127,8 +128,15 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 			return errors.Join(err, got.verdict())
 		}
 		debug.FreeOSMemory() // the first pull needed more than what comes now
+		door, err := n.openPush(pulling)
+		if err != nil {
+			return err
+		}
+		if door != nil {
+			fmt.Fprintf(s.out, "Push        http://%s%s<source>   (signed POST; the same over NATS at %s<source>)\n", door.l.Addr(), push.Prefix, push.Subject)
+		}
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
-		return sched.Run(pulling)
+		return door.beside(pulling, sched.Run)
 	})
 }
 

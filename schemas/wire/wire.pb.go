@@ -37,8 +37,12 @@ type Vintage struct {
 	Origin          uint32                 `protobuf:"varint,8,opt,name=origin,proto3" json:"origin,omitempty"`
 	Rank            uint32                 `protobuf:"varint,9,opt,name=rank,proto3" json:"rank,omitempty"`
 	ContractVersion uint32                 `protobuf:"varint,10,opt,name=contract_version,json=contractVersion,proto3" json:"contract_version,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Of what a replay brought: its sequence in RAW and when it was asked for. The
+	// rest is that of the page: what was refused stands where it would have stood.
+	ReplaySeq     uint64 `protobuf:"varint,11,opt,name=replay_seq,json=replaySeq,proto3" json:"replay_seq,omitempty"`
+	ReplayedAtMs  int64  `protobuf:"varint,12,opt,name=replayed_at_ms,json=replayedAtMs,proto3" json:"replayed_at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Vintage) Reset() {
@@ -141,6 +145,20 @@ func (x *Vintage) GetContractVersion() uint32 {
 	return 0
 }
 
+func (x *Vintage) GetReplaySeq() uint64 {
+	if x != nil {
+		return x.ReplaySeq
+	}
+	return 0
+}
+
+func (x *Vintage) GetReplayedAtMs() int64 {
+	if x != nil {
+		return x.ReplayedAtMs
+	}
+	return 0
+}
+
 // RawPage is one page as a source gave it, on raw.<source>.
 type RawPage struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -151,6 +169,7 @@ type RawPage struct {
 	SizeBytes     uint64                 `protobuf:"varint,5,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
 	Partial       bool                   `protobuf:"varint,6,opt,name=partial,proto3" json:"partial,omitempty"`            // more pages of the run follow
 	RunEnd        *RunEnd                `protobuf:"bytes,7,opt,name=run_end,json=runEnd,proto3" json:"run_end,omitempty"` // set on the last message of a run, which has no page
+	Replay        *Replay                `protobuf:"bytes,8,opt,name=replay,proto3" json:"replay,omitempty"`               // the page was here before: only what was refused of it is decoded again
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -234,6 +253,136 @@ func (x *RawPage) GetRunEnd() *RunEnd {
 	return nil
 }
 
+func (x *RawPage) GetReplay() *Replay {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+// Replay asks for records that were refused to be decoded under the contract as it
+// is now. The vintage of its RawPage is that of the page, raw_seq included.
+type Replay struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Letters       []*Refused             `protobuf:"bytes,1,rep,name=letters,proto3" json:"letters,omitempty"` // of records, or the one of the page as a whole
+	AskedAtMs     int64                  `protobuf:"varint,2,opt,name=asked_at_ms,json=askedAtMs,proto3" json:"asked_at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replay) Reset() {
+	*x = Replay{}
+	mi := &file_wire_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replay) ProtoMessage() {}
+
+func (x *Replay) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replay.ProtoReflect.Descriptor instead.
+func (*Replay) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Replay) GetLetters() []*Refused {
+	if x != nil {
+		return x.Letters
+	}
+	return nil
+}
+
+func (x *Replay) GetAskedAtMs() int64 {
+	if x != nil {
+		return x.AskedAtMs
+	}
+	return 0
+}
+
+// Refused is the key of a dead letter within its page.
+type Refused struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Row           uint32                 `protobuf:"varint,1,opt,name=row,proto3" json:"row,omitempty"`
+	Position      string                 `protobuf:"bytes,2,opt,name=position,proto3" json:"position,omitempty"`
+	Field         string                 `protobuf:"bytes,3,opt,name=field,proto3" json:"field,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refused) Reset() {
+	*x = Refused{}
+	mi := &file_wire_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refused) ProtoMessage() {}
+
+func (x *Refused) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refused.ProtoReflect.Descriptor instead.
+func (*Refused) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Refused) GetRow() uint32 {
+	if x != nil {
+		return x.Row
+	}
+	return 0
+}
+
+func (x *Refused) GetPosition() string {
+	if x != nil {
+		return x.Position
+	}
+	return ""
+}
+
+func (x *Refused) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Refused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // RunEnd closes a pull.
 type RunEnd struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -252,7 +401,7 @@ type RunEnd struct {
 
 func (x *RunEnd) Reset() {
 	*x = RunEnd{}
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +413,7 @@ func (x *RunEnd) String() string {
 func (*RunEnd) ProtoMessage() {}
 
 func (x *RunEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +426,7 @@ func (x *RunEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunEnd.ProtoReflect.Descriptor instead.
 func (*RunEnd) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2}
+	return file_wire_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RunEnd) GetSource() string {
@@ -363,7 +512,7 @@ type Observations struct {
 
 func (x *Observations) Reset() {
 	*x = Observations{}
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -375,7 +524,7 @@ func (x *Observations) String() string {
 func (*Observations) ProtoMessage() {}
 
 func (x *Observations) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -388,7 +537,7 @@ func (x *Observations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observations.ProtoReflect.Descriptor instead.
 func (*Observations) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3}
+	return file_wire_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Observations) GetVintage() *Vintage {
@@ -487,7 +636,7 @@ type Events struct {
 
 func (x *Events) Reset() {
 	*x = Events{}
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -499,7 +648,7 @@ func (x *Events) String() string {
 func (*Events) ProtoMessage() {}
 
 func (x *Events) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -512,7 +661,7 @@ func (x *Events) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Events.ProtoReflect.Descriptor instead.
 func (*Events) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{4}
+	return file_wire_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Events) GetVintage() *Vintage {
@@ -597,7 +746,7 @@ type Attribute struct {
 
 func (x *Attribute) Reset() {
 	*x = Attribute{}
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -609,7 +758,7 @@ func (x *Attribute) String() string {
 func (*Attribute) ProtoMessage() {}
 
 func (x *Attribute) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -622,7 +771,7 @@ func (x *Attribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
 func (*Attribute) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{5}
+	return file_wire_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Attribute) GetName() string {
@@ -657,7 +806,7 @@ type DeadLetters struct {
 
 func (x *DeadLetters) Reset() {
 	*x = DeadLetters{}
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -669,7 +818,7 @@ func (x *DeadLetters) String() string {
 func (*DeadLetters) ProtoMessage() {}
 
 func (x *DeadLetters) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -682,7 +831,7 @@ func (x *DeadLetters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetters.ProtoReflect.Descriptor instead.
 func (*DeadLetters) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6}
+	return file_wire_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeadLetters) GetVintage() *Vintage {
@@ -709,14 +858,15 @@ type DeadLetter struct {
 	Found         string                 `protobuf:"bytes,5,opt,name=found,proto3" json:"found,omitempty"`   // bounded; empty where the contract does not call the field harmless
 	Expected      string                 `protobuf:"bytes,6,opt,name=expected,proto3" json:"expected,omitempty"`
 	Mend          string                 `protobuf:"bytes,7,opt,name=mend,proto3" json:"mend,omitempty"`
-	Record        []byte                 `protobuf:"bytes,8,opt,name=record,proto3" json:"record,omitempty"` // bounded and only harmless fields
+	Record        []byte                 `protobuf:"bytes,8,opt,name=record,proto3" json:"record,omitempty"`                            // bounded and only harmless fields
+	ResolvedBy    uint32                 `protobuf:"varint,9,opt,name=resolved_by,json=resolvedBy,proto3" json:"resolved_by,omitempty"` // of a replay: version of the contract under which the record is no longer refused for this; else 0
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -728,7 +878,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -741,7 +891,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{7}
+	return file_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeadLetter) GetRow() uint32 {
@@ -800,6 +950,13 @@ func (x *DeadLetter) GetRecord() []byte {
 	return nil
 }
 
+func (x *DeadLetter) GetResolvedBy() uint32 {
+	if x != nil {
+		return x.ResolvedBy
+	}
+	return 0
+}
+
 // Flow is the conservation row of one page, on flow.<source>.
 type Flow struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -811,13 +968,16 @@ type Flow struct {
 	Observations   uint64                 `protobuf:"varint,6,opt,name=observations,proto3" json:"observations,omitempty"`
 	Events         uint64                 `protobuf:"varint,7,opt,name=events,proto3" json:"events,omitempty"`
 	SkippedByRule  map[string]uint64      `protobuf:"bytes,8,rep,name=skipped_by_rule,json=skippedByRule,proto3" json:"skipped_by_rule,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	UnknownColumns []string               `protobuf:"bytes,9,rep,name=unknown_columns,json=unknownColumns,proto3" json:"unknown_columns,omitempty"` // of the page that the contract does not name, in order, bounded
+	ReplayOf       uint64                 `protobuf:"varint,10,opt,name=replay_of,json=replayOf,proto3" json:"replay_of,omitempty"`                 // of a replay: raw_seq of the page; the vintage is then that of the replay
+	Retried        uint64                 `protobuf:"varint,11,opt,name=retried,proto3" json:"retried,omitempty"`                                   // of a replay: records that an earlier row counts as dead, and this one counts anew
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Flow) Reset() {
 	*x = Flow{}
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -829,7 +989,7 @@ func (x *Flow) String() string {
 func (*Flow) ProtoMessage() {}
 
 func (x *Flow) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -842,7 +1002,7 @@ func (x *Flow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flow.ProtoReflect.Descriptor instead.
 func (*Flow) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8}
+	return file_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Flow) GetVintage() *Vintage {
@@ -901,6 +1061,27 @@ func (x *Flow) GetSkippedByRule() map[string]uint64 {
 	return nil
 }
 
+func (x *Flow) GetUnknownColumns() []string {
+	if x != nil {
+		return x.UnknownColumns
+	}
+	return nil
+}
+
+func (x *Flow) GetReplayOf() uint64 {
+	if x != nil {
+		return x.ReplayOf
+	}
+	return 0
+}
+
+func (x *Flow) GetRetried() uint64 {
+	if x != nil {
+		return x.Retried
+	}
+	return 0
+}
+
 // Cells are indicator cells of one partition from one frame, on ind.<stage>.<partition>.
 type Cells struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -939,7 +1120,7 @@ type Cells struct {
 
 func (x *Cells) Reset() {
 	*x = Cells{}
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -951,7 +1132,7 @@ func (x *Cells) String() string {
 func (*Cells) ProtoMessage() {}
 
 func (x *Cells) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -964,7 +1145,7 @@ func (x *Cells) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cells.ProtoReflect.Descriptor instead.
 func (*Cells) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{9}
+	return file_wire_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Cells) GetVintage() *Vintage {
@@ -1154,7 +1335,7 @@ var File_wire_proto protoreflect.FileDescriptor
 const file_wire_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"wire.proto\x12\fauyl.wire.v1\"\xa2\x02\n" +
+	"wire.proto\x12\fauyl.wire.v1\"\xe7\x02\n" +
 	"\aVintage\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\x12\n" +
@@ -1167,7 +1348,10 @@ const file_wire_proto_rawDesc = "" +
 	"\x06origin\x18\b \x01(\rR\x06origin\x12\x12\n" +
 	"\x04rank\x18\t \x01(\rR\x04rank\x12)\n" +
 	"\x10contract_version\x18\n" +
-	" \x01(\rR\x0fcontractVersion\"\xeb\x01\n" +
+	" \x01(\rR\x0fcontractVersion\x12\x1d\n" +
+	"\n" +
+	"replay_seq\x18\v \x01(\x04R\treplaySeq\x12$\n" +
+	"\x0ereplayed_at_ms\x18\f \x01(\x03R\freplayedAtMs\"\x99\x02\n" +
 	"\aRawPage\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12!\n" +
@@ -1176,7 +1360,16 @@ const file_wire_proto_rawDesc = "" +
 	"\n" +
 	"size_bytes\x18\x05 \x01(\x04R\tsizeBytes\x12\x18\n" +
 	"\apartial\x18\x06 \x01(\bR\apartial\x12-\n" +
-	"\arun_end\x18\a \x01(\v2\x14.auyl.wire.v1.RunEndR\x06runEnd\"\xee\x01\n" +
+	"\arun_end\x18\a \x01(\v2\x14.auyl.wire.v1.RunEndR\x06runEnd\x12,\n" +
+	"\x06replay\x18\b \x01(\v2\x14.auyl.wire.v1.ReplayR\x06replay\"Y\n" +
+	"\x06Replay\x12/\n" +
+	"\aletters\x18\x01 \x03(\v2\x15.auyl.wire.v1.RefusedR\aletters\x12\x1e\n" +
+	"\vasked_at_ms\x18\x02 \x01(\x03R\taskedAtMs\"e\n" +
+	"\aRefused\x12\x10\n" +
+	"\x03row\x18\x01 \x01(\rR\x03row\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\tR\bposition\x12\x14\n" +
+	"\x05field\x18\x03 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xee\x01\n" +
 	"\x06RunEnd\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\tR\x06source\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\"\n" +
@@ -1221,7 +1414,7 @@ const file_wire_proto_rawDesc = "" +
 	"\apresent\x18\x03 \x03(\bR\apresent\"r\n" +
 	"\vDeadLetters\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x122\n" +
-	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\xc6\x01\n" +
+	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\xe7\x01\n" +
 	"\n" +
 	"DeadLetter\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\rR\x03row\x12\x1a\n" +
@@ -1231,7 +1424,9 @@ const file_wire_proto_rawDesc = "" +
 	"\x05found\x18\x05 \x01(\tR\x05found\x12\x1a\n" +
 	"\bexpected\x18\x06 \x01(\tR\bexpected\x12\x12\n" +
 	"\x04mend\x18\a \x01(\tR\x04mend\x12\x16\n" +
-	"\x06record\x18\b \x01(\fR\x06record\"\x92\x03\n" +
+	"\x06record\x18\b \x01(\fR\x06record\x12\x1f\n" +
+	"\vresolved_by\x18\t \x01(\rR\n" +
+	"resolvedBy\"\xf2\x03\n" +
 	"\x04Flow\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x12\x1d\n" +
 	"\n" +
@@ -1241,7 +1436,11 @@ const file_wire_proto_rawDesc = "" +
 	"\frecords_dead\x18\x05 \x01(\x04R\vrecordsDead\x12\"\n" +
 	"\fobservations\x18\x06 \x01(\x04R\fobservations\x12\x16\n" +
 	"\x06events\x18\a \x01(\x04R\x06events\x12M\n" +
-	"\x0fskipped_by_rule\x18\b \x03(\v2%.auyl.wire.v1.Flow.SkippedByRuleEntryR\rskippedByRule\x1a@\n" +
+	"\x0fskipped_by_rule\x18\b \x03(\v2%.auyl.wire.v1.Flow.SkippedByRuleEntryR\rskippedByRule\x12'\n" +
+	"\x0funknown_columns\x18\t \x03(\tR\x0eunknownColumns\x12\x1b\n" +
+	"\treplay_of\x18\n" +
+	" \x01(\x04R\breplayOf\x12\x18\n" +
+	"\aretried\x18\v \x01(\x04R\aretried\x1a@\n" +
 	"\x12SkippedByRuleEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x04R\x05value:\x028\x01\"\x93\x06\n" +
@@ -1288,36 +1487,40 @@ func file_wire_proto_rawDescGZIP() []byte {
 	return file_wire_proto_rawDescData
 }
 
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_wire_proto_goTypes = []any{
 	(*Vintage)(nil),      // 0: auyl.wire.v1.Vintage
 	(*RawPage)(nil),      // 1: auyl.wire.v1.RawPage
-	(*RunEnd)(nil),       // 2: auyl.wire.v1.RunEnd
-	(*Observations)(nil), // 3: auyl.wire.v1.Observations
-	(*Events)(nil),       // 4: auyl.wire.v1.Events
-	(*Attribute)(nil),    // 5: auyl.wire.v1.Attribute
-	(*DeadLetters)(nil),  // 6: auyl.wire.v1.DeadLetters
-	(*DeadLetter)(nil),   // 7: auyl.wire.v1.DeadLetter
-	(*Flow)(nil),         // 8: auyl.wire.v1.Flow
-	(*Cells)(nil),        // 9: auyl.wire.v1.Cells
-	nil,                  // 10: auyl.wire.v1.Flow.SkippedByRuleEntry
+	(*Replay)(nil),       // 2: auyl.wire.v1.Replay
+	(*Refused)(nil),      // 3: auyl.wire.v1.Refused
+	(*RunEnd)(nil),       // 4: auyl.wire.v1.RunEnd
+	(*Observations)(nil), // 5: auyl.wire.v1.Observations
+	(*Events)(nil),       // 6: auyl.wire.v1.Events
+	(*Attribute)(nil),    // 7: auyl.wire.v1.Attribute
+	(*DeadLetters)(nil),  // 8: auyl.wire.v1.DeadLetters
+	(*DeadLetter)(nil),   // 9: auyl.wire.v1.DeadLetter
+	(*Flow)(nil),         // 10: auyl.wire.v1.Flow
+	(*Cells)(nil),        // 11: auyl.wire.v1.Cells
+	nil,                  // 12: auyl.wire.v1.Flow.SkippedByRuleEntry
 }
 var file_wire_proto_depIdxs = []int32{
 	0,  // 0: auyl.wire.v1.RawPage.vintage:type_name -> auyl.wire.v1.Vintage
-	2,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
-	0,  // 2: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
-	0,  // 3: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
-	5,  // 4: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
-	0,  // 5: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
-	7,  // 6: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
-	0,  // 7: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
-	10, // 8: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
-	0,  // 9: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	4,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
+	2,  // 2: auyl.wire.v1.RawPage.replay:type_name -> auyl.wire.v1.Replay
+	3,  // 3: auyl.wire.v1.Replay.letters:type_name -> auyl.wire.v1.Refused
+	0,  // 4: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
+	0,  // 5: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
+	7,  // 6: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
+	0,  // 7: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
+	9,  // 8: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
+	0,  // 9: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
+	12, // 10: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
+	0,  // 11: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -1331,7 +1534,7 @@ func file_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
