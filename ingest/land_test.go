@@ -44,7 +44,7 @@ func treasuryDecoder(t *testing.T) *ingest.Decoder {
 	return decoder(t, landContract(t, id), landContract(t, id, plain...), landContract(t, id, kk...))
 }
 
-func recorded(t *testing.T, d *ingest.Decoder, source, file string) (said, []string) {
+func recorded(t *testing.T, d *ingest.Decoder, source, file string) said {
 	t.Helper()
 	body, err := os.ReadFile("testdata/recorded/" + file)
 	must(t, err)
@@ -57,8 +57,7 @@ func recorded(t *testing.T, d *ingest.Decoder, source, file string) (said, []str
 			}
 		}
 	}
-	s := words(t, out)
-	return s, s.Obs
+	return words(t, out)
 }
 
 func TestTreasuryWorkbooksDecodeWithAllTheirHabits(t *testing.T) {
@@ -95,7 +94,7 @@ func TestTreasuryWorkbooksDecodeWithAllTheirHabits(t *testing.T) {
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			t.Parallel()
-			got, obs := recorded(t, d, tt.source, "treasury_budget/"+tt.file)
+			got := recorded(t, d, tt.source, "treasury_budget/"+tt.file)
 			if got.Flow != tt.flow {
 				t.Errorf("flow = %s, want %s", got.Flow, tt.flow)
 			}
@@ -122,8 +121,8 @@ func TestTreasuryWorkbooksDecodeWithAllTheirHabits(t *testing.T) {
 				"195200000 budget_line_actual[line=104501] 195259000 " + month + " 0 M",
 				"195200000 budget_line_actual[line=104600] 195259000 " + month + " 0 C",
 			} {
-				if !strings.Contains(strings.Join(obs, "\n")+"\n", want+"\n") {
-					t.Errorf("no %q in\n%s", want, strings.Join(obs, "\n"))
+				if !strings.Contains(strings.Join(got.Obs, "\n")+"\n", want+"\n") {
+					t.Errorf("no %q in\n%s", want, strings.Join(got.Obs, "\n"))
 				}
 			}
 		})
@@ -149,7 +148,7 @@ func TestPastureBalancesAreJoinedByCode(t *testing.T) {
 		},
 		{"balance_2025-11-01_broken_total.csv", "in 6 used 5 skipped map[] dead 1 obs 40 evt 0", []string{"total_mismatch"}},
 	} {
-		got, _ := recorded(t, d, "land.pasture_balance", "pasture_balance/"+tt.file)
+		got := recorded(t, d, "land.pasture_balance", "pasture_balance/"+tt.file)
 		if got.Flow != tt.flow || len(got.Dead) != len(tt.dead) {
 			t.Errorf("%s: flow %s, dead %q, want %s", tt.file, got.Flow, got.Dead, tt.flow)
 			continue

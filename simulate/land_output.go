@@ -93,7 +93,7 @@ func (m *Model) crops(d *district, y auyl.Period, draft bool) [3]string {
 // first release is marked as preliminary.
 func agriOutput() register {
 	return register{
-		source: "bns.agri_output", freq: auyl.FreqQuarter, lag: 45,
+		source: "bns.agri_output", freq: auyl.FreqQuarter, lag: 45, cuts: quarters,
 		dialect: dialect{'\t', utf8BOM, false},
 		header:  []string{"kato", "district", "period", "figure", "value", "mark"},
 		value:   4, bad: "-7",
@@ -116,6 +116,16 @@ func agriOutput() register {
 			return rows
 		},
 	}
+}
+
+// quarters are those that have ended, from the one before the history on: a mean
+// of the year needs the cows of its begin.
+func quarters(m *Model) []auyl.Period {
+	var out []auyl.Period
+	for p := auyl.NewPeriod(auyl.FreqQuarter, m.first().Start()-1); p.End() <= m.o.Now; p = p.Shift(1) {
+		out = append(out, p)
+	}
+	return out
 }
 
 type figure struct{ name, value string }
@@ -154,7 +164,11 @@ func (m *Model) output(d *district, p auyl.Period, draft bool) []figure {
 		foodShown = "x" // one plant
 	}
 	return []figure{
-		{"gross_output", decimal(gross, 1)}, {"volume_index", decimal(index, 1)}, {"milk", decimal(milk, 1)}, {"meat", decimal(meat, 1)},
-		{"cows", whole(int64(cows))}, {"food", foodShown},
+		{"gross_output", decimal(gross, 1)},
+		{"volume_index", decimal(index, 1)},
+		{"milk", decimal(milk, 1)},
+		{"meat", decimal(meat, 1)},
+		{"cows", whole(int64(cows))},
+		{"food", foodShown},
 	}
 }

@@ -11,7 +11,7 @@ import (
 // zone is the natural zone of an okrug: 0 mountain meadows to 3 desert. Which
 // district lies where is a plausible guess, not a map.
 func (m *Model) zone(o *okrug) int {
-	switch o.district.code {
+	switch uint32(o.district.code) {
 	case 194400000, 195800000: // Kegen, Rayymbek
 		return 0
 	case 193600000: // Balqash
@@ -109,8 +109,8 @@ func (m *Model) balance(o *okrug, day auyl.Day, draft bool) [8]int64 {
 	for i, sp := range allSpecies() {
 		_, all := m.heads(o, sp, day)
 		need += float64(all) * sp.norm[m.zone(o)]
-		if i < 3 {
-			out[4+i] = all
+		if at := 4 + i; at < 7 { // camels have no column
+			out[at] = all
 		}
 	}
 	out[7] = int64(math.Round(need))
