@@ -128,6 +128,7 @@ func landModel(t *testing.T) (*simulate.Model, *ingest.Decoder) {
 // TestLandRegistersDecodeUnderTheirContracts holds every export to its contract:
 // nothing is lost, few records are dead, every series is filled; and figures of one
 // okrug and period fit each other, over all sources.
+//
 //nolint:tparallel // the sources are held to each other afterwards
 func TestLandRegistersDecodeUnderTheirContracts(t *testing.T) {
 	t.Parallel()

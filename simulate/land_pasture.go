@@ -109,8 +109,13 @@ func (m *Model) balance(o *okrug, day auyl.Day, draft bool) [8]int64 {
 	for i, sp := range allSpecies() {
 		_, all := m.heads(o, sp, day)
 		need += float64(all) * sp.norm[m.zone(o)]
-		if at := 4 + i; at < 7 { // camels have no column
-			out[at] = all
+		switch i { // camels have no column
+		case 0:
+			out[4] = all
+		case 1:
+			out[5] = all
+		case 2:
+			out[6] = all
 		}
 	}
 	out[7] = int64(math.Round(need))
