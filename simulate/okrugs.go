@@ -31,7 +31,8 @@ func localBudget() register {
 		dialect: dialect{'\t', kz1048, true},
 		header: []string{
 			"kato", "okrug", "as_of", "tax", "nontax", "capital_sales", "transfers",
-			"revenue_total", "expenditure_plan", "expenditure_actual",
+			"revenue_total", "expenditure_plan", "expenditure_actual", "own_revenue_plan_period", "expenditure_plan_period",
+			"expenditure_development", "rent",
 		},
 		value: 3, bad: "-7\u00a0000\u00a0000,0",
 		rows: func(m *Model, p auyl.Period, s issue) [][]string {
@@ -41,7 +42,7 @@ func localBudget() register {
 			})
 		},
 		totals: func(m *Model, p auyl.Period, rows [][]string) [][]string {
-			var sum [6]int64
+			var sum budget
 			for i := range m.okrugs {
 				o := &m.okrugs[i]
 				in, draft := (issue{m, "minfin.local_budget", p, false}).of(o.code, o.late)
@@ -60,17 +61,23 @@ func localBudget() register {
 	}
 }
 
-func budgetRow(code, name string, p auyl.Period, b [6]int64) []string {
+// budget is tenths of thousand tenge since 1 January: taxes, other revenue, sales
+// of capital, transfers, planned spending of the year, actual spending; planned own
+// revenue, planned spending, spending on development, rent of property.
+type budget [10]int64
+
+func budgetRow(code, name string, p auyl.Period, b budget) []string {
 	revenue := b[0] + b[1] + b[2] + b[3]
-	return []string{
-		code, name, dotted(p.End()), treasury(b[0]), treasury(b[1]), treasury(b[2]), treasury(b[3]),
-		treasury(revenue), treasury(b[4]), treasury(b[5]),
+	row := []string{
+		code, name, dotted(p.End()), treasury(b[0]), treasury(b[1]), treasury(b[2]), treasury(b[3]), treasury(revenue),
 	}
+	for _, v := range b[4:] {
+		row = append(row, treasury(v))
+	}
+	return row
 }
 
-// budget returns tenths of thousand tenge since 1 January: taxes, other revenue,
-// sales of capital, transfers, planned spending of the year, actual spending.
-func (m *Model) budget(o *okrug, p auyl.Period, draft bool) [6]int64 {
+func (m *Model) budget(o *okrug, p auyl.Period, draft bool) budget {
 	y := auyl.NewPeriod(auyl.FreqYear, p.Start()).Start()
 	years := float64(y-baseDay()) / 365.25
 	people := float64(m.sum(o, y).people)
@@ -97,15 +104,22 @@ func (m *Model) budget(o *okrug, p auyl.Period, draft bool) [6]int64 {
 	// Transport tax is due in April, property and land tax in October.
 	taxes := done("tax", [12]float64{5, 6, 8, 16, 7, 6, 6, 7, 10, 18, 6, 5})
 	even := done("even", [12]float64{6, 8, 8, 9, 8, 9, 8, 8, 8, 9, 9, 10})
+	built := done("development", [12]float64{1, 1, 2, 5, 9, 14, 16, 16, 14, 11, 7, 4})
+	soft := m.between("soft plan", o.code, y, 0.82, 1.06) * float64(month) / 12
 	tenths := func(x float64) int64 { return int64(math.Round(10 * x)) }
-	b := [6]int64{
+	b := budget{
 		tenths(plan * own * 0.93 * taxes),
 		tenths(plan * own * 0.02 * even),
 		tenths(plan * own * sales * even),
 		tenths(plan * (1 - own) * even),
 		tenths(plan),
 		tenths(plan * even * m.between("spending", o.code, y, 0.92, 0.995)),
+		tenths(plan * own * (0.95 + sales) * soft),
+		tenths(plan * even),
+		tenths(plan * 0.9 * m.trait("development", o.code, 0.08, 0.3) * built),
+		0,
 	}
+	b[9] = int64(float64(b[1]) * m.trait("rents out", o.code, 0.2, 0.9))
 	if draft { // payments of the last days are entered with the correction
 		b[0] -= b[0] / 50
 		b[5] -= b[5] / 80

@@ -23,12 +23,14 @@ type File struct {
 	Period   auyl.Period
 	Name     string   // <source>@<period>.csv, with -rev before the suffix for what came later
 	Released auyl.Day // the day on which the register gave it out
+	Part     string   // of a register that exports a file for each office; "" for one file
 	Revision bool     // holds late and revised rows of the period, not all rows
 }
 
 // register is one source that exports files: delimited text, or what encode makes.
 type register struct {
 	source  auyl.SourceID
+	part    string    // the office, where each exports a file of its own
 	freq    auyl.Freq // FreqDay: a cut on a day
 	once    bool      // nothing is corrected later: no second export
 	lag     int       // days from the end of the period (of a cut: from its day) to the export
@@ -36,8 +38,9 @@ type register struct {
 	ext     string                                // of the file's name; "" is csv
 	encode  func(rows [][]string) ([]byte, error) // header first; nil is the dialect
 	header  []string
-	value   int    // the column that a bad row spoils
-	bad     string // with this
+	value   int                        // the column that a bad row spoils
+	bad     string                     // with this
+	cuts    func(*Model) []auyl.Period // a calendar of its own, in place of that of freq
 	rows    func(*Model, auyl.Period, issue) [][]string
 	totals  func(*Model, auyl.Period, [][]string) [][]string // rows after the last one, nil for none
 }
@@ -74,9 +77,13 @@ func (m *Model) Files() []File {
 			if r.freq == auyl.FreqDay {
 				from = p.Start()
 			}
-			f := File{Source: r.source, Period: p, Released: from + auyl.Day(r.lag)}
+			f := File{Source: r.source, Part: r.part, Period: p, Released: from + auyl.Day(r.lag)}
 			ext := cmp.Or(r.ext, "csv")
-			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, label(p), ext)
+			of := label(p)
+			if r.part != "" {
+				of += "-" + r.part
+			}
+			f.Name = fmt.Sprintf("%s@%s.%s", f.Source, of, ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
@@ -84,7 +91,7 @@ func (m *Model) Files() []File {
 				continue
 			}
 			f.Revision, f.Released = true, f.Released+revisionLag
-			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, label(p), ext)
+			f.Name = fmt.Sprintf("%s@%s-rev.%s", f.Source, of, ext)
 			if f.Released <= m.o.Now {
 				files = append(files, f)
 			}
@@ -103,6 +110,9 @@ func (m *Model) first() auyl.Period {
 func (m *Model) periods(r *register) []auyl.Period {
 	var out []auyl.Period
 	start := m.first().Start()
+	if r.cuts != nil {
+		return r.cuts(m)
+	}
 	if r.freq == auyl.FreqDay {
 		return m.cuts(m.o.Cuts)
 	}
@@ -132,7 +142,7 @@ func (m *Model) cuts(n int) []auyl.Period {
 // Render returns the bytes of an export that Files has listed. Errors: ErrNoFile.
 func (m *Model) Render(f File) ([]byte, error) {
 	for _, r := range registers() {
-		if r.source == f.Source && f.Released <= m.o.Now {
+		if r.source == f.Source && r.part == f.Part && f.Released <= m.o.Now {
 			b, err := m.render(&r, f)
 			if err != nil {
 				return nil, fmt.Errorf("render %s: %w", f.Name, err)
