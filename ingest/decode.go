@@ -22,6 +22,7 @@ const (
 	ReasonPageBroken   = "page_broken"
 	ReasonPageEmpty    = "page_empty"
 	ReasonPageTooLarge = "page_too_large"
+	ReasonPageGone     = "page_gone"
 	ReasonPageFaults   = "page_too_many_faults"
 	ReasonColumn       = "missing_column"
 	ReasonUnreadable   = "unreadable_record"
@@ -98,6 +99,15 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(c))
 	}
+	return p.out.finish()
+}
+
+// Missing says of a page that its bytes were let go before they were decoded, or
+// decoded again: one dead letter of row 0.
+func (d *Decoder) Missing(page *wire.RawPage) (Decoded, error) {
+	p := &pageReader{d: d, out: newOutput(page.GetVintage())}
+	p.refuse(ReasonPageGone, page.GetUrl(), "the bytes of the page",
+		"the contract lets them go (raw, retention_days): get the page again, a file under another label")
 	return p.out.finish()
 }
 

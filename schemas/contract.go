@@ -35,6 +35,11 @@ type Contract struct {
 	// MinRecords is the number of records below which a page is refused whole: an
 	// empty or shrunken delivery erases nothing and is not taken for news.
 	MinRecords int `yaml:"min_records"`
+	// Raw says how the bytes of pages are kept: keep (in the open), sealed
+	// (encrypted), drop (let go once they were decoded). KeepRaw has the default.
+	Raw string `yaml:"raw"`
+	// RetentionDays is how long a page that a newer one replaced is kept; 0 is for ever.
+	RetentionDays int `yaml:"retention_days"`
 }
 
 // Layout says how a page is laid out, as far as its format leaves that open.
@@ -164,6 +169,25 @@ func (c *Contract) Personal() bool {
 	return false
 }
 
+// The ways to keep the bytes of pages.
+const (
+	RawKeep   = "keep"
+	RawSealed = "sealed"
+	RawDrop   = "drop"
+)
+
+// KeepRaw returns how the bytes of pages are kept: as the contract says, else
+// sealed where it has personal fields.
+func (c *Contract) KeepRaw() string {
+	switch {
+	case c.Raw != "":
+		return c.Raw
+	case c.Personal():
+		return RawSealed
+	}
+	return RawKeep
+}
+
 // LoadContracts reads contracts/*.yaml and holds them against the catalogue.
 // Errors: Problems.
 func LoadContracts(fsys fs.FS, cat *Catalogue) (map[auyl.SourceID]*Contract, error) {
@@ -207,6 +231,13 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 	word([]any{"layout", "encoding"}, c.Layout.Encoding, "", "auto", "utf-8", "windows-1251", "kz-1048")
 	word([]any{"area", "by"}, c.Area.By, "code", "taldau_term", "label")
 	word([]any{"number", "decimal"}, c.Number.Decimal, "", ".", ",")
+	word([]any{"raw"}, c.Raw, "", RawKeep, RawSealed, RawDrop)
+	if c.Raw == RawKeep && c.Personal() {
+		bad([]any{"raw"}, "pages with personal fields are not kept in the open: want sealed or drop")
+	}
+	if c.RetentionDays < 0 {
+		bad([]any{"retention_days"}, "%d days: want 0, which is for ever, or more", c.RetentionDays)
+	}
 	if (c.Origin == auyl.OriginSynthetic) != (c.Rank == auyl.RankSynthetic) {
 		bad([]any{"rank"}, "synthetic data outrank nothing: origin synthetic and rank synthetic go together")
 	}

@@ -126,12 +126,6 @@ func writeAt(f *os.File, s string) error {
 	return err
 }
 
-// openArchive opens the raw archive.
-func (n *node) openArchive() (err error) {
-	n.store, err = archive.Open(n.dir("raw"))
-	return err
-}
-
 // openStreams connects to NATS, or starts it inside the process.
 func (n *node) openStreams(ctx context.Context) error {
 	o := n.cfg.NATS

@@ -51,6 +51,7 @@ func (n *node) decodePart() (part, error) {
 	}
 	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone})
 	l := ingest.NewLoop(n.conn, d, n.store)
+	l.Sweeping(ingest.NewSweeper(n.conn, n.store, time.Now))
 	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
 }
 
@@ -204,15 +205,15 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	add := func(c *schemas.Contract, id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
 		src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
 		if c != nil {
-			src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
-		} else {
-			src.ByReference = true // nobody knows what is in it
+			src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, c.Version
 		}
 		raw, err := ingest.OpenRaw(ctx, n.conn, id)
 		if err != nil {
 			return err
 		}
-		p, err := ingest.NewPuller(src, raw, n.store, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
+		var keep ingest.Archive
+		keep, src.ByReference = n.keeping(c, raw)
+		p, err := ingest.NewPuller(src, raw, keep, clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
 		if err != nil {
 			return err
 		}

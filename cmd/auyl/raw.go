@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/auyl-kz/auyl/archive"
@@ -13,7 +14,8 @@ type rawCmd struct {
 
 type rawShowCmd struct {
 	common
-	SHA string `arg:"" help:"sha256 of the object, or its first digits (at least 6)."`
+	SHA    string `arg:"" help:"sha256 of the object, or its first digits (at least 6)."`
+	Unseal bool   `help:"Also where it is sealed: it holds personal data, or nobody knows what it holds."`
 }
 
 // Help implements kong's longer text.
@@ -21,16 +23,26 @@ func (*rawShowCmd) Help() string {
 	return "Example (a hash stands in each line of `auyl indicator explain`):\n  auyl raw show f9903f2d14b4 | head"
 }
 
-func (c *rawShowCmd) Run(_ context.Context, s streams) error {
-	store, err := archive.Open(c.dir("raw"))
+func (c *rawShowCmd) Run(ctx context.Context, s streams) error {
+	n, err := c.archive(s)
 	if err != nil {
 		return err
 	}
-	sum, err := store.Find(c.SHA)
+	sum, err := n.store.Find(ctx, c.SHA)
 	if err != nil {
 		return err
 	}
-	b, err := store.Get(sum)
+	store := n.store
+	if !c.Unseal {
+		store = store.WithoutKey()
+	}
+	b, err := store.Get(ctx, sum)
+	if errors.Is(err, archive.ErrSealed) {
+		if !c.Unseal {
+			return fmt.Errorf("raw object %x is sealed, it may hold personal data: add --unseal if you may see them", sum)
+		}
+		return fmt.Errorf("%w: archive.identity_file names it, else %s", err, n.keyFile())
+	}
 	if err != nil {
 		return err
 	}
@@ -38,4 +50,14 @@ func (c *rawShowCmd) Run(_ context.Context, s streams) error {
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
+}
+
+// archive opens the configuration and the raw archive for a command that only reads.
+func (c *common) archive(s streams) (*node, error) {
+	c.reads = true
+	n, err := openNode(*c, s)
+	if err != nil {
+		return nil, err
+	}
+	return n, n.readArchive()
 }
