@@ -51,8 +51,8 @@ func personalExports(t *testing.T, dir string, sources ...auyl.SourceID) (names 
 	return names
 }
 
-// dropping makes a folder of schemas in which a contract says raw: drop.
-func dropping(t *testing.T, source string) (dir string) {
+// schemasWith makes a folder of schemas in which a contract says one thing more.
+func schemasWith(t *testing.T, source, line string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := os.CopyFS(dir, schemas.FS); err != nil {
@@ -63,7 +63,7 @@ func dropping(t *testing.T, source string) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, append(b, "raw: drop\n"...), 0o600); err != nil {
+	if err := os.WriteFile(path, append(b, line+"\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -152,7 +152,7 @@ func TestNoPersonalNumberLiesInTheDataFolder(t *testing.T) {
 	names := personalExports(t, drop, "mlsp.asp", "moh.ambulance_103")
 	put(t, drop, "nobody.knows@1.csv", "iin\n991231500003\n")
 	path := filepath.Join(filepath.Dir(drop), "auyl.yaml")
-	text := "schemas: " + dropping(t, "moh.ambulance_103") + "\ndrop: {dirs: [drop], every: 100ms}\n"
+	text := "schemas: " + schemasWith(t, "moh.ambulance_103", "raw: drop") + "\ndrop: {dirs: [drop], every: 100ms}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

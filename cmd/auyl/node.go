@@ -157,6 +157,9 @@ func (n *node) openStreams(ctx context.Context) error {
 			return err
 		}
 		n.natsURL = srv.ClientURL()
+		if err := n.tellStreams(n.natsURL, o.Listen != ""); err != nil {
+			return err
+		}
 	}
 	n.onClose(n.conn.Close)
 	return stream.Ensure(ctx, n.conn, stream.StreamOptions{Replicas: o.Replicas})
