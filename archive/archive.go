@@ -102,7 +102,7 @@ func (s *Store) read(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, 1<<20))
 	if err != nil {
 		return nil, fmt.Errorf("raw archive: %s: %w", name, err)
@@ -254,7 +254,7 @@ func (s *Store) unpack(ctx context.Context, o Object, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	var r io.Reader = f
 	if o.Form != Plain {
 		if s.key == nil {

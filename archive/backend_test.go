@@ -58,6 +58,7 @@ func names(t *testing.T, b archive.Backend, prefix string) []string {
 func TestBackendsKeepWhatTheyPromise(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, b archive.Backend) {
+		t.Helper()
 		ctx := t.Context()
 		if got := names(t, b, ""); len(got) != 0 {
 			t.Fatalf("Walk of nothing = %q", got)

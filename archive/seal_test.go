@@ -33,6 +33,7 @@ type putter func(b []byte) ([sha256.Size]byte, error)
 
 // ways are the three ways to store.
 func ways(t *testing.T, s *archive.Store, after uint64) map[archive.Form]putter {
+	t.Helper()
 	return map[archive.Form]putter{
 		archive.Plain:   func(b []byte) ([sha256.Size]byte, error) { return s.Put(t.Context(), b) },
 		archive.Sealing: func(b []byte) ([sha256.Size]byte, error) { return s.Sealed().Put(t.Context(), b) },
@@ -61,6 +62,7 @@ const person = "register of the unborn 991231500003; "
 func TestSealedBytesLieNowhereInTheOpen(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, b archive.Backend) {
+		t.Helper()
 		page := []byte(strings.Repeat(person, 50))
 		s := archive.New(b, key(t))
 		for form, put := range ways(t, s, 7) {
@@ -115,6 +117,7 @@ func TestFormsOfTheSameBytes(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			backends(t, func(t *testing.T, b archive.Backend) {
+				t.Helper()
 				s := archive.New(b, key(t))
 				for _, form := range tt.puts {
 					if form == archive.Gone {
@@ -156,6 +159,7 @@ func letGo(t *testing.T, s *archive.Store) {
 func TestDamageIsFoundInEachForm(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, b archive.Backend) {
+		t.Helper()
 		s := archive.New(b, key(t))
 		for form, put := range ways(t, s, 3) {
 			if _, err := put([]byte(strings.Repeat(form.String(), 1000))); err != nil {
@@ -245,6 +249,7 @@ func TestKeyIsMadeOnceForItsOwnerAlone(t *testing.T) {
 func TestAnotherKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	backends(t, func(t *testing.T, b archive.Backend) {
+		t.Helper()
 		dir := t.TempDir()
 		first, err := archive.EnsureKey(filepath.Join(dir, "first"))
 		if err != nil {

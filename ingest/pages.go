@@ -31,7 +31,7 @@ func ReadPages(ctx context.Context, conn *stream.Conn, source auyl.SourceID, vis
 	if err != nil {
 		return fmt.Errorf("read pages: %w", err)
 	}
-	defer msgs.Close() //nolint:errcheck,contextcheck // only read
+	defer msgs.Close()          //nolint:errcheck,contextcheck // only read
 	n, err := msgs.Pending(ctx) // what comes later is not waited for
 	if err != nil {
 		return fmt.Errorf("read pages: %w", err)

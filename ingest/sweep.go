@@ -79,11 +79,10 @@ func (l *Loop) sweep(ctx context.Context, decoded uint64) error {
 	if l.sweeper == nil {
 		return nil
 	}
-	_, err := l.sweeper.Sweep(ctx, decoded)
-	if ctx.Err() != nil {
-		return nil // the next start sweeps
+	if _, err := l.sweeper.Sweep(ctx, decoded); err != nil && ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil // one that was broken off is made up by the next start
 }
 
 // passes reports whether a frame is of a source whose pages are not kept.

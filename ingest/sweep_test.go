@@ -115,7 +115,7 @@ func (p *passing) decode(t *testing.T) (done uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer frames.Close() //nolint:errcheck // only read
+	defer frames.Close()
 	for {
 		f, err := frames.Next(t.Context())
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 )
 
 // canary is a number of a person who is not born yet, as simulate makes them.
-var canary = regexp.MustCompile(`991231[56][0-9]{5}`)
+var canary = regexp.MustCompile(`991231[56]\d{5}`)
 
 // personalExports puts the newest exports with personal columns into a folder.
 func personalExports(t *testing.T, dir string, sources ...auyl.SourceID) (names []string) {
@@ -118,7 +118,7 @@ func searched(t *testing.T, data string, seen func(where string, b []byte)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer srv.Close() //nolint:errcheck // only read
+	defer srv.Close()
 	nc, err := srv.Connect()
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func searched(t *testing.T, data string, seen func(where string, b []byte)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // only read
+	defer conn.Close()
 	for _, name := range []string{stream.Raw, stream.Data, stream.Indicators} {
 		last, err := conn.LastSeq(t.Context(), name)
 		if err != nil {

@@ -221,15 +221,9 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		return nil
 	}
 
-	dirs := make([]string, 0, len(n.cfg.Drop.Dirs)+1)
-	for _, d := range n.cfg.Drop.Dirs {
-		dirs = append(dirs, n.cfg.Path(d))
-	}
-	if registers != "" {
-		dirs = append(dirs, registers)
-	}
-	drop := func(id auyl.SourceID) *ingest.Drop {
-		return &ingest.Drop{Dirs: dirs, Source: id, Settle: settle, Wait: true, Now: time.Now}
+	drop, err := n.openDrops(registers, !quiet)
+	if err != nil {
+		return nil, err
 	}
 	every := "@every " + n.cfg.Drop.Every
 	asked := map[auyl.SourceID]bool{}
@@ -239,7 +233,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(n.house.Contracts[id], id, drop(id), every, quiet); err != nil {
+		if err := add(n.house.Contracts[id], id, drop(id, nil), every, quiet); err != nil {
 			return nil, err
 		}
 	}
@@ -257,10 +251,8 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 			return nil, err
 		}
 	}
-	unclaimed := drop("")
-	unclaimed.Claimed = claimed
 	// Files that no contract claims are told, not overlooked.
-	if err := add(nil, "drop.unclaimed", unclaimed, every, true); err != nil {
+	if err := add(nil, unclaimed, drop("", claimed), every, true); err != nil {
 		return nil, err
 	}
 	return ingest.NewSchedule(items, zone, time.Now, n.log)

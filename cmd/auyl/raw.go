@@ -111,7 +111,7 @@ type rawLine struct {
 	Page       string    `json:"page"`
 	Bytes      uint64    `json:"bytes"`
 	Stored     int64     `json:"stored_bytes"`
-	Form       string    `json:"form"` // open, sealed, sealed, until decoded, gone, missing
+	Form       string    `json:"form"` // that of archive.Form, or missing
 	RecordedAt time.Time `json:"first_recorded_at"`
 }
 

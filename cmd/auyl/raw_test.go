@@ -48,7 +48,7 @@ func keep(t *testing.T, contractLine string, pages ...delivery) kept {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer srv.Close() //nolint:errcheck // the test reads it again
+	defer srv.Close()
 	nc, err := srv.Connect()
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func keep(t *testing.T, contractLine string, pages ...delivery) kept {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the test reads it again
+	defer conn.Close()
 	if err := stream.Ensure(t.Context(), conn, stream.StreamOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func keep(t *testing.T, contractLine string, pages ...delivery) kept {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer frames.Close() //nolint:errcheck // only read
+	defer frames.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
