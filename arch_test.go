@@ -79,6 +79,10 @@ var layers = []struct {
 		may: []string{".", "schemas/...", "ingest/csv", "ingest/xlsx", "ingest/taldau", "ingest/egov", "ingest/iin", "internal/..."},
 	},
 	{
+		pkg: "ingest/remote", why: "a door to folders on other machines: hands files to ingest and decodes nothing",
+		may: []string{".", "ingest", "internal/..."},
+	},
+	{
 		pkg: "stage", why: "the loop around a pure stage: it is handed the stage and knows no formula",
 		may: []string{".", "schemas/...", "stream", "state", "internal/..."},
 	},
@@ -150,6 +154,10 @@ var homes = []struct {
 	{"github.com/goccy/go-yaml", []string{"config", "schemas/..."}},
 	{"github.com/expr-lang/expr", []string{"schemas/...", "transform/..."}},
 	{"github.com/xuri/excelize", []string{"ingest/xlsx", "simulate/..."}},
+	{"github.com/minio/minio-go", []string{"internal/s3"}},
+	{"filippo.io/age", []string{"archive"}},
+	{"github.com/pkg/sftp", []string{"ingest/remote"}},
+	{"golang.org/x/crypto/ssh", []string{"ingest/remote"}},
 	{"github.com/alecthomas/kong", []string{"cmd/..."}},
 	{"net/http/pprof", []string{"portal"}},
 }
@@ -161,6 +169,7 @@ var testOnly = []string{
 	"pgregory.net/rapid",
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
+	"github.com/johannesboyne/gofakes3",
 }
 
 func TestImportsPointOneWay(t *testing.T) {
@@ -201,6 +210,8 @@ func TestImportRulesBite(t *testing.T) {
 		{"archive knows no source", pkg{ImportPath: m + "/archive", Imports: []string{m + "/ingest"}}, "may not import ingest"},
 		{"fetch keeps its bytes", pkg{ImportPath: m + "/ingest", Imports: []string{m + "/archive"}}, ""},
 		{"format keeps no bytes", pkg{ImportPath: m + "/ingest/csv", Imports: []string{m + "/archive"}}, "may not import archive"},
+		{"door hands pages over", pkg{ImportPath: m + "/ingest/remote", Imports: []string{m + "/ingest", "github.com/pkg/sftp"}}, ""},
+		{"door decodes nothing", pkg{ImportPath: m + "/ingest/remote", Imports: []string{m + "/ingest/csv"}}, "may not import ingest/csv"},
 		{"folder without a row", pkg{ImportPath: m + "/utils"}, "no row"},
 		{"test import of cmd", pkg{ImportPath: m + "/sink", TestImports: []string{m + "/cmd/auyl"}}, "cmd/auyl"},
 		{"test may look sideways", pkg{ImportPath: m + "/sink", XTestImports: []string{m + "/stream/embedded"}}, ""},

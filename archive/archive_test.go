@@ -29,18 +29,18 @@ func TestWhatIsPutIsGot(t *testing.T) {
 	s, _ := open(t)
 	rapid.Check(t, func(t *rapid.T) {
 		b := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
-		sum, err := s.Put(b)
+		sum, err := s.Put(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if sum != sha256.Sum256(b) {
 			t.Fatalf("Put = %x, want the sha256", sum)
 		}
-		got, err := s.Get(sum)
+		got, err := s.Get(t.Context(), sum)
 		if err != nil || !bytes.Equal(got, b) {
 			t.Fatalf("Get = %q, %v, want %q", got, err, b)
 		}
-		if found, err := s.Find(hex.EncodeToString(sum[:])); err != nil || found != sum {
+		if found, err := s.Find(t.Context(), hex.EncodeToString(sum[:])); err != nil || found != sum {
 			t.Fatalf("Find = %x, %v, want %x", found, err, sum)
 		}
 	})
@@ -50,7 +50,7 @@ func TestPutTwiceWritesOnce(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
 	for range 2 {
-		if _, err := s.Put([]byte("same")); err != nil {
+		if _, err := s.Put(t.Context(), []byte("same")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,11 +63,11 @@ func TestPutTwiceWritesOnce(t *testing.T) {
 func TestDamagedObjectIsRefused(t *testing.T) {
 	t.Parallel()
 	s, dir := open(t)
-	a, err := s.Put([]byte("a register"))
+	a, err := s.Put(t.Context(), []byte("a register"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Put([]byte("another register")); err != nil {
+	if _, err := s.Put(t.Context(), []byte("another register")); err != nil {
 		t.Fatal(err)
 	}
 	other := sha256.Sum256([]byte("another register"))
@@ -78,10 +78,10 @@ func TestDamagedObjectIsRefused(t *testing.T) {
 	if err := os.Rename(path(other), path(a)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Get(a); err == nil {
+	if _, err := s.Get(t.Context(), a); err == nil {
 		t.Fatal("Get of an object with other bytes = nil error, want one")
 	}
-	if _, err := s.Get(other); !errors.Is(err, archive.ErrNotFound) {
+	if _, err := s.Get(t.Context(), other); !errors.Is(err, archive.ErrNotFound) {
 		t.Fatalf("Get of a missing object = %v, want ErrNotFound", err)
 	}
 }
@@ -90,11 +90,11 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t)
 	for _, prefix := range []string{"", "12345", "../../etc", "zzzzzz", "123456*"} {
-		if _, err := s.Find(prefix); err == nil || errors.Is(err, archive.ErrNotFound) {
+		if _, err := s.Find(t.Context(), prefix); err == nil || errors.Is(err, archive.ErrNotFound) {
 			t.Errorf("Find(%q) = %v, want a refusal", prefix, err)
 		}
 	}
-	if _, err := s.Find("abcdef"); !errors.Is(err, archive.ErrNotFound) {
+	if _, err := s.Find(t.Context(), "abcdef"); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("Find of nothing = %v, want ErrNotFound", err)
 	}
 }

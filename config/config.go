@@ -25,6 +25,7 @@ import (
 type Config struct {
 	Zone       string     `yaml:"zone"`       // of schedules and local clocks; default Asia/Almaty
 	Schemas    string     `yaml:"schemas"`    // folder of areas, catalogue and contracts; empty: those built in
+	Archive    Archive    `yaml:"archive"`    // where the bytes of sources are kept
 	Drop       Drop       `yaml:"drop"`       // files that people and programs put down
 	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
 	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process
@@ -39,8 +40,9 @@ type Config struct {
 
 // Drop is where files are dropped.
 type Drop struct {
-	Dirs  []string `yaml:"dirs"`
-	Every string   `yaml:"every"` // how often the folders are looked through; default 2s
+	Dirs        []string `yaml:"dirs"`         // paths, sftp:// and s3:// addresses
+	Every       string   `yaml:"every"`        // how often the folders are looked through; default 2s
+	RemoteEvery string   `yaml:"remote_every"` // how often those of other machines are; default 1m
 }
 
 // Simulate is the seeded model behind the registers that have no open door.
@@ -147,6 +149,7 @@ func (c *Config) defaults() {
 	}
 	set(&c.Zone, "Asia/Almaty")
 	set(&c.Drop.Every, "2s")
+	set(&c.Drop.RemoteEvery, "1m")
 	set(&c.Simulate.Listen, "127.0.0.1:0")
 	set(&c.ClickHouse.Listen, "127.0.0.1:8123")
 	c.Web.defaults()
@@ -206,7 +209,17 @@ func (c *Config) validate(src []byte) error {
 	if d, err := time.ParseDuration(c.Drop.Every); err != nil || d < 100*time.Millisecond {
 		bad("$.drop.every", "%q is not a duration of at least 100ms: want 2s", c.Drop.Every)
 	}
+	c.validateArchive(bad)
+	if d, err := time.ParseDuration(c.Drop.RemoteEvery); err != nil || d < 100*time.Millisecond {
+		bad("$.drop.remote_every", "%q is not a duration of at least 100ms: want 1m", c.Drop.RemoteEvery)
+	}
 	for i, d := range c.Drop.Dirs {
+		if remote, err := c.remote(d); remote {
+			if err != nil {
+				bad(fmt.Sprintf("$.drop.dirs[%d]", i), "%v", err)
+			}
+			continue
+		}
 		if info, err := os.Stat(c.Path(d)); err != nil || !info.IsDir() {
 			bad(fmt.Sprintf("$.drop.dirs[%d]", i), "%q is not a folder", d)
 		}

@@ -24,6 +24,7 @@ const (
 	ReasonPageBroken   = "page_broken"
 	ReasonPageEmpty    = "page_empty"
 	ReasonPageTooLarge = "page_too_large"
+	ReasonPageGone     = "page_gone"
 	ReasonPageFaults   = "page_too_many_faults"
 	ReasonColumn       = "missing_column"
 	ReasonUnreadable   = "unreadable_record"
@@ -109,6 +110,15 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	out, err := p.out.finish()
 	out.Columns = p.columns
 	return out, err
+}
+
+// Missing says of a page that its bytes were let go before they were decoded, or
+// decoded again: one dead letter of row 0.
+func (d *Decoder) Missing(page *wire.RawPage) (Decoded, error) {
+	p := &pageReader{d: d, out: newOutput(page.GetVintage())}
+	p.refuse(ReasonPageGone, page.GetUrl(), "the bytes of the page",
+		"the contract lets them go (raw, retention_days): get the page again, a file under another label")
+	return p.out.finish()
 }
 
 func contractFile(c *schemas.Contract) string { return "schemas/contracts/" + string(c.ID) + ".yaml" }

@@ -115,9 +115,12 @@ func (d *Drop) settled(ctx context.Context, e fs.DirEntry) (string, error) {
 // stem is a name without its extension.
 func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 
-func (d *Drop) wants(e fs.DirEntry) bool {
-	name := e.Name()
-	if !e.Type().IsRegular() || strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~$") {
+func (d *Drop) wants(e fs.DirEntry) bool { return e.Type().IsRegular() && d.Wants(e.Name()) }
+
+// Wants reports whether a file of this name is looked for: it belongs to the source,
+// and is none that is still being written.
+func (d *Drop) Wants(name string) bool {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~$") {
 		return false
 	}
 	switch strings.ToLower(filepath.Ext(name)) {

@@ -41,7 +41,7 @@ type Door interface {
 // Archive keeps raw objects.
 type Archive interface {
 	// Put returns once the bytes are durable.
-	Put(b []byte) ([sha256.Size]byte, error)
+	Put(ctx context.Context, b []byte) ([sha256.Size]byte, error)
 }
 
 // Publisher writes frames of one source into RAW; it is fenced, so that of two
@@ -257,7 +257,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 		p.touch(pg.Key)
 		return nil
 	}
-	if _, err := p.store.Put(pg.Body); err != nil {
+	if _, err := p.store.Put(ctx, pg.Body); err != nil {
 		return err
 	}
 	at := p.clock.Next()

@@ -197,7 +197,7 @@ func TestPagesWithPersonalDataStayOutOfTheStream(t *testing.T) {
 	if strings.Contains(l.frames[0].String(), "991231500003") {
 		t.Errorf("the page is in the stream: %v", l.frames[0])
 	}
-	if b, err := store.Get([32]byte(l.frames[0].GetVintage().GetRawSha256())); err != nil || string(b) != "991231500003" {
+	if b, err := store.Get(t.Context(), [32]byte(l.frames[0].GetVintage().GetRawSha256())); err != nil || string(b) != "991231500003" {
 		t.Errorf("raw object = %q, %v, want the page", b, err)
 	}
 }

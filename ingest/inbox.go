@@ -48,7 +48,7 @@ func (p *Puller) Push(ctx context.Context, pg Page, nonce string, until time.Tim
 	name := hex.EncodeToString(sum[:])
 	var msgs []*wire.RawPage
 	if p.state.Pages[pg.Key].SHA256 != name {
-		if _, err := p.store.Put(pg.Body); err != nil {
+		if _, err := p.store.Put(ctx, pg.Body); err != nil {
 			return out, err
 		}
 		at := p.clock.Next()

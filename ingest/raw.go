@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/archive"
 	"github.com/auyl-kz/auyl/schemas/wire"
 	"github.com/auyl-kz/auyl/stream"
 )
@@ -26,6 +27,9 @@ func OpenRaw(ctx context.Context, conn *stream.Conn, id auyl.SourceID) (*RawPubl
 // State implements Publisher.
 func (r *RawPublisher) State() []byte { return r.p.Cursor().Data }
 
+// Seq returns the sequence in RAW of the last frame of the source, 0 at the start.
+func (r *RawPublisher) Seq() uint64 { return r.p.Cursor().Seq }
+
 // Publish implements Publisher.
 func (r *RawPublisher) Publish(ctx context.Context, msgs []auyl.Payload, state []byte) error {
 	_, err := r.p.Publish(ctx, messages(msgs), stream.Next{Data: state})
@@ -42,8 +46,9 @@ func messages(payloads []auyl.Payload) []stream.Message {
 
 // Objects gives the bytes of pages that are too large to travel.
 type Objects interface {
-	// Get returns the bytes with this hash.
-	Get(sum [32]byte) ([]byte, error)
+	// Get returns the bytes with this hash. Errors: archive.ErrGone where they were
+	// let go on purpose.
+	Get(ctx context.Context, sum [32]byte) ([]byte, error)
 }
 
 // Loop reads pages from RAW, decodes them and writes what they say to DATA, one
@@ -52,6 +57,7 @@ type Loop struct {
 	conn    *stream.Conn
 	decoder *Decoder
 	objects Objects
+	sweeper *Sweeper // nil: nothing is let go
 	done    atomic.Uint64
 }
 
@@ -74,6 +80,9 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 	at := out.Cursor().InputSeq
 	l.done.Store(at)
+	if err := l.sweep(ctx, at); err != nil { // what a crash left behind
+		return err
+	}
 	frames, err := l.conn.OpenFrames(ctx, stream.Raw, []string{"raw.>"}, "cur.fetch.>", at+1, stream.ReadOptions{})
 	if err != nil {
 		return err
@@ -87,7 +96,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		payloads, err := l.decode(f)
+		payloads, err := l.decode(ctx, f)
 		if err != nil {
 			return fmt.Errorf("decode: raw sequence %d: %w", f.Cursor.Seq, err)
 		}
@@ -97,11 +106,16 @@ func (l *Loop) Run(ctx context.Context) error {
 			}
 			return fmt.Errorf("decode: %w", err)
 		}
+		if l.passes(f) {
+			if err := l.sweep(ctx, f.Cursor.Seq); err != nil {
+				return err
+			}
+		}
 		l.done.Store(f.Cursor.Seq)
 	}
 }
 
-func (l *Loop) decode(f stream.Frame) ([]auyl.Payload, error) {
+func (l *Loop) decode(ctx context.Context, f stream.Frame) ([]auyl.Payload, error) {
 	var out []auyl.Payload
 	for _, m := range f.Messages {
 		var page wire.RawPage
@@ -124,7 +138,16 @@ func (l *Loop) decode(f stream.Frame) ([]auyl.Payload, error) {
 		body := page.GetData()
 		if uint64(len(body)) != page.GetSizeBytes() {
 			var err error
-			if body, err = l.objects.Get([32]byte(page.GetVintage().GetRawSha256())); err != nil {
+			body, err = l.objects.Get(ctx, [32]byte(page.GetVintage().GetRawSha256()))
+			if errors.Is(err, archive.ErrGone) {
+				d, err := l.decoder.Missing(&page)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, d.Payloads...)
+				continue
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -42,6 +42,11 @@ type Contract struct {
 	// MinRecords is the number of records below which a page is refused whole: an
 	// empty or shrunken delivery erases nothing and is not taken for news.
 	MinRecords int `yaml:"min_records"`
+	// Raw says how the bytes of pages are kept: keep (in the open), sealed
+	// (encrypted), drop (let go once they were decoded). KeepRaw has the default.
+	Raw string `yaml:"raw"`
+	// RetentionDays is how long a page that a newer one replaced is kept; 0 is for ever.
+	RetentionDays int `yaml:"retention_days"`
 }
 
 // Layout says how a page is laid out, as far as its format leaves that open.
@@ -257,6 +262,25 @@ func (c *Contract) Personal() bool {
 		}
 	}
 	return false
+}
+
+// The ways to keep the bytes of pages.
+const (
+	RawKeep   = "keep"
+	RawSealed = "sealed"
+	RawDrop   = "drop"
+)
+
+// KeepRaw returns how the bytes of pages are kept: as the contract says, else
+// sealed where it has personal fields.
+func (c *Contract) KeepRaw() string {
+	switch {
+	case c.Raw != "":
+		return c.Raw
+	case c.Personal():
+		return RawSealed
+	}
+	return RawKeep
 }
 
 // LoadContracts reads contracts/*.yaml and holds them against the catalogue.

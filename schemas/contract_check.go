@@ -33,6 +33,13 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 	for i, m := range c.Measures {
 		word([]any{"measures", i, "at"}, m.At, "", "start", "end")
 	}
+	word([]any{"raw"}, c.Raw, "", RawKeep, RawSealed, RawDrop)
+	if c.Raw == RawKeep && c.Personal() {
+		bad([]any{"raw"}, "pages with personal fields are not kept in the open: want sealed or drop")
+	}
+	if c.RetentionDays < 0 {
+		bad([]any{"retention_days"}, "%d days: want 0, which is for ever, or more", c.RetentionDays)
+	}
 	if (c.Origin == auyl.OriginSynthetic) != (c.Rank == auyl.RankSynthetic) {
 		bad([]any{"rank"}, "synthetic data outrank nothing: origin synthetic and rank synthetic go together")
 	}

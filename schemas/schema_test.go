@@ -246,6 +246,8 @@ fields:
   place: {type: text, personal: ""}
   day: {type: period}
   n: {type: number}
+raw: sealed
+retention_days: 400
 measures:
   - {series: a, value: n}
 `
@@ -265,6 +267,7 @@ func TestWordsOfTheSchemasAreThoseOfTheLoaders(t *testing.T) {
 		{"contract", "decimal", `decimal: "."`, []string{"$defs", "number"}},
 		{"contract", "by", "by: code", []string{"$defs", "area"}},
 		{"contract", "type", "type: text", []string{"$defs", "field"}},
+		{"contract", "raw", "raw: sealed", nil},
 		{"contract", "personal", `personal: ""`, []string{"$defs", "field"}},
 	} {
 		t.Run(tt.schema+"."+tt.key, func(t *testing.T) {
@@ -388,6 +391,7 @@ func TestSchemasRefuseWhatTheLoadersRefuse(t *testing.T) {
 		{"measures without a period", "contract", "period: {field: day}\n", ""},
 		{"code that is not quoted", "contract", "by: code", "by: code, within: 190000000"},
 		{"two characters", "contract", "encoding: utf-8", `delimiter: ";;"`},
+		{"days before today", "contract", "retention_days: 400", "retention_days: -1"},
 		{"unknown rank", "contract", "rank: official", "rank: best"},
 	} {
 		if !strings.Contains(good[tt.schema], tt.old) {

@@ -73,7 +73,7 @@ func (c *common) writing(ctx context.Context, s streams, f func(context.Context,
 	if err := n.lock(role); err != nil {
 		return err
 	}
-	if err := n.openArchive(); err != nil {
+	if err := n.openArchive(ctx); err != nil {
 		return err
 	}
 	if err := n.openStreams(ctx); err != nil {
@@ -240,7 +240,7 @@ func (n *node) replayPage(ctx context.Context, p refusedPage, at time.Time) erro
 		return err
 	}
 	if page.GetSizeBytes() > 0 {
-		if _, err := n.store.Get([32]byte(page.GetVintage().GetRawSha256())); err != nil {
+		if _, err := n.store.Get(ctx, [32]byte(page.GetVintage().GetRawSha256())); err != nil {
 			return fmt.Errorf("%s page %d: %w: %w", p.run, p.page, errPageGone, err)
 		}
 	}

@@ -128,12 +128,6 @@ func writeAt(f *os.File, s string) error {
 	return err
 }
 
-// openArchive opens the raw archive.
-func (n *node) openArchive() (err error) {
-	n.store, err = archive.Open(n.dir("raw"))
-	return err
-}
-
 // openStreams connects to NATS, or starts it inside the process.
 func (n *node) openStreams(ctx context.Context) error {
 	o := n.cfg.NATS
@@ -165,6 +159,9 @@ func (n *node) openStreams(ctx context.Context) error {
 			return err
 		}
 		n.natsURL = srv.ClientURL()
+		if err := n.tellStreams(n.natsURL, o.Listen != ""); err != nil {
+			return err
+		}
 	}
 	n.onClose(n.conn.Close)
 	return stream.Ensure(ctx, n.conn, stream.StreamOptions{Replicas: o.Replicas})

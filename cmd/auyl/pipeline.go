@@ -53,6 +53,7 @@ func (n *node) decodePart() (part, error) {
 	}
 	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone, HashKey: key})
 	l := ingest.NewLoop(n.conn, d, n.store)
+	l.Sweeping(ingest.NewSweeper(n.conn, n.store, time.Now))
 	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
 }
 
@@ -226,7 +227,10 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		if err != nil {
 			return err
 		}
-		p, err := ingest.NewPuller(n.source(id, door), raw, n.store, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
+		src := n.source(id, door)
+		var keep ingest.Archive
+		keep, src.ByReference = n.keeping(n.house.Contracts[id], raw)
+		p, err := ingest.NewPuller(src, raw, keep, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
@@ -234,15 +238,9 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		return nil
 	}
 
-	dirs := make([]string, 0, len(n.cfg.Drop.Dirs)+1)
-	for _, d := range n.cfg.Drop.Dirs {
-		dirs = append(dirs, n.cfg.Path(d))
-	}
-	if registers != "" {
-		dirs = append(dirs, registers)
-	}
-	drop := func(id auyl.SourceID) *ingest.Drop {
-		return &ingest.Drop{Dirs: dirs, Source: id, Settle: settle, Wait: true, Now: time.Now}
+	drop, err := n.openDrops(registers, !quiet)
+	if err != nil {
+		return nil, err
 	}
 	every := "@every " + n.cfg.Drop.Every
 	asked := map[auyl.SourceID]bool{}
@@ -255,7 +253,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(id, drop(id), every, quiet); err != nil {
+		if err := add(id, drop(id, nil), every, quiet); err != nil {
 			return nil, err
 		}
 	}
@@ -272,10 +270,8 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 			return nil, err
 		}
 	}
-	unclaimed := drop("")
-	unclaimed.Claimed = claimed
 	// Files that no contract claims are told, not overlooked.
-	if err := add("drop.unclaimed", unclaimed, every, true); err != nil {
+	if err := add(unclaimed, drop("", claimed), every, true); err != nil {
 		return nil, err
 	}
 	return ingest.NewSchedule(items, zone, time.Now, n.log)
@@ -285,9 +281,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 func (n *node) source(id auyl.SourceID, door ingest.Door) ingest.Source {
 	src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
 	if c := n.house.Contracts[id]; c != nil {
-		src.Origin, src.Rank, src.ContractVersion, src.ByReference = c.Origin, c.Rank, c.Version, c.Personal()
-	} else {
-		src.ByReference = true // nobody knows what is in it
+		src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, c.Version
 	}
 	return src
 }

@@ -62,7 +62,10 @@ func (n *node) openPush(ctx context.Context) (*pushDoor, error) {
 		if err != nil {
 			return nil, err
 		}
-		return ingest.NewPuller(n.source(id, nil), raw, n.store, n.clock, ingest.Options{Logger: n.log})
+		src := n.source(id, nil)
+		var keep ingest.Archive
+		keep, src.ByReference = n.keeping(n.house.Contracts[id], raw)
+		return ingest.NewPuller(src, raw, keep, n.clock, ingest.Options{Logger: n.log})
 	})
 	door, err := push.New(secrets, inbox, push.Options{Window: window, MaxBytes: c.MaxBytes, Concurrent: pushConcurrent, Logger: n.log})
 	if err != nil {

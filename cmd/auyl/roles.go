@@ -72,7 +72,7 @@ type ingestCmd struct{ role }
 
 func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 	return c.run(ctx, s, "ingest", func(n *node) (job, error) {
-		if err := n.openArchive(); err != nil {
+		if err := n.openArchive(ctx); err != nil {
 			return job{}, err
 		}
 		addr, registers, err := n.simulated(ctx)

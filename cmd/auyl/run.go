@@ -57,7 +57,7 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	}
 	p.say("starting NATS and ClickHouse")
 	g, opening := errgroup.WithContext(ctx)
-	g.Go(n.openArchive)
+	g.Go(func() error { return n.openArchive(opening) })
 	g.Go(func() error { return n.openStreams(opening) })
 	if err := g.Wait(); err != nil {
 		return false, err
