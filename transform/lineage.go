@@ -51,7 +51,8 @@ type Lookup struct {
 	First, Last auyl.Day
 	Value       auyl.Decimal // of a parameter or a fact of the calendar
 	Known       bool         // there is such a value
-	Since       auyl.Day     // day from which a parameter has its value
+	Parameter   bool
+	Since       auyl.Day // day from which a parameter has its value
 
 	level auyl.Level
 	wants []want // of a flow or rate: all of them are needed
@@ -121,6 +122,7 @@ func (tr *Tracer) lookup(ind *indicator, tm *term, p auyl.Period) Lookup {
 		l.Period = at.String()
 	}
 	if tm.input < 0 {
+		l.Parameter = tm.param != nil
 		switch {
 		case !ok:
 		case tm.param != nil:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/auyl-kz/auyl"
@@ -230,8 +229,11 @@ func inputOf(l *transform.Lookup) explainedInput {
 	if l.Known {
 		in.Value = l.Value.String()
 	}
-	if !strings.Contains(l.Name, "()") && l.Since != 0 {
-		in.Kind, in.Since = "parameter", l.Since.String()
+	if l.Parameter {
+		in.Kind = "parameter"
+	}
+	if l.Parameter && l.Known {
+		in.Since = l.Since.String()
 	}
 	return in
 }
