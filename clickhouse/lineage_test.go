@@ -131,7 +131,9 @@ func report(t *testing.T, seq uint64, rs ...reported) *wire.Observations {
 	return m
 }
 
-// cellOf is a cell of the district of the tests.
+// cellOf is a cell of the tests.
+//
+//nolint:revive // a row of a table reads best on one line
 func cellOf(t *testing.T, seq uint64, indicator string, area uint32, freq auyl.Freq, start string, value float64, status auyl.Status) *wire.Cells {
 	t.Helper()
 	has := byte(0b1111)
@@ -166,9 +168,11 @@ func TestLineageLeadsFromACellToItsBytes(t *testing.T) {
 		return strings.TrimSpace(got)
 	}
 	for name, tt := range map[string]struct{ got, want string }{
-		"stocks of the day, as known when the cell was computed": {ask("population_total", district, "2026-07-01"),
+		"stocks of the day, as known when the cell was computed": {
+			ask("population_total", district, "2026-07-01"),
 			`120,"A","","population_end","","195259000","2026-07-01",\N,"C","2026-07-01 13:00:00.000","bns.taldau","run-0",1,4,1,1
-120,"A","","population_end","","195259100","2026-07-01",120,"A","2026-07-01 14:00:00.000","bns.taldau","run-0",2,1,1,1`},
+120,"A","","population_end","","195259100","2026-07-01",120,"A","2026-07-01 14:00:00.000","bns.taldau","run-0",2,1,1,1`,
+		},
 		"no cell":       {ask("population_total", district, "2026-07-03"), ""},
 		"no such area":  {ask("population_total", other, "2026-07-01"), ""},
 		"another month": {ask("population_total", district, "2026-M07"), ""},

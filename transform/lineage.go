@@ -73,10 +73,9 @@ const (
 type Trace struct {
 	Lookups []Lookup
 
-	ind   *indicator
-	t     *tree
-	kids  [][]int32
-	event bool
+	ind  *indicator
+	t    *tree
+	kids [][]int32
 }
 
 // Trace says what a cell looks up. The area and all below it are what figures

@@ -78,9 +78,10 @@ func (w *walk) node(i int32) {
 	}
 	picks, ok := make([]pick, len(w.Lookups)), true
 	for n := range w.Lookups {
-		share := float64(0)
-		if picks[n], share = w.below(n, i); !w.weighs(n) {
-			ok = ok && picks[n].ok && share >= w.ind.Minimum
+		p, share := w.below(n, i)
+		picks[n] = p
+		if !w.weighs(n) {
+			ok = ok && p.ok && share >= w.ind.Minimum
 		}
 	}
 	w.mark(picks, ok)
@@ -102,8 +103,8 @@ func (w *walk) mark(picks []pick, ok bool) {
 
 // below returns what a unit has: its own figure, or those further down with the
 // share of the areas of the native level that they hold.
-func (w *walk) below(n int, i int32) (pick, float64) {
-	p := w.own(n, i)
+func (w *walk) below(n int, i int32) (p pick, share float64) {
+	p = w.own(n, i)
 	if p.ok || w.Lookups[n].Series == "" {
 		return p, 1
 	}
@@ -184,7 +185,7 @@ func (w *walk) newest(n int, i int32) pick {
 		if d := x.Period.Start(); x.Period.Freq() != auyl.FreqDay || d < l.First || d > l.Last {
 			continue
 		}
-		if len(best.used) == 0 || best.ok == x.Empty && x.Empty == false || best.ok == !x.Empty && x.Period.Start() > w.figures[n][best.used[0]].Period.Start() {
+		if len(best.used) == 0 || !best.ok && !x.Empty || best.ok == !x.Empty && x.Period.Start() > w.figures[n][best.used[0]].Period.Start() {
 			best = pick{[]int{f}, !x.Empty}
 		}
 	}

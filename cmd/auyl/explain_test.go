@@ -147,7 +147,7 @@ func TestATreePrintsParametersAndHidesWhatIsSuppressed(t *testing.T) {
 		},
 	}
 	var out bytes.Buffer
-	if err := e.print(&out, 0); err != nil {
+	if err := e.write(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	const want = `Икс (x)

@@ -94,7 +94,7 @@ func (c *indicatorExplainCmd) Run(ctx context.Context, s streams) error {
 		if c.JSON || c.Format == "json" {
 			return writeJSON(s.out, e)
 		}
-		return e.print(s.out, c.Limit)
+		return e.write(s.out, c.Limit)
 	})
 }
 
@@ -147,7 +147,10 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 	if err := e.findInputs(ctx, n, i, area, p); err != nil {
 		return nil, err
 	}
-	return e, e.findEvents(ctx, n, area, p)
+	if err := e.findEvents(ctx, n, area, p); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // suppress takes all numbers away: an input would give the cell away as the

@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 )
 
-// print writes the tree: the cell, the formula below it, below that each input
+// write prints the tree: the cell, the formula below it, below that each input
 // with its figures, and behind each figure the way to its bytes.
-func (e *explanation) print(out io.Writer, limit int) error {
+func (e *explanation) write(out io.Writer, limit int) error {
 	c := e.Cell
 	fmt.Fprintf(out, "%s (%s)\n%s %s, %s\n\n", e.Name, e.Indicator, e.Area, e.AreaName, e.Period)
 	switch {
@@ -44,7 +44,7 @@ func (e *explanation) print(out io.Writer, limit int) error {
 		return nil
 	}
 	for i := range e.Inputs {
-		if err := e.Inputs[i].print(out, limit); err != nil {
+		if err := e.Inputs[i].write(out, limit); err != nil {
 			return err
 		}
 	}
@@ -57,7 +57,7 @@ func (e *explanation) print(out io.Writer, limit int) error {
 	return nil
 }
 
-func (in *explainedInput) print(out io.Writer, limit int) error {
+func (in *explainedInput) write(out io.Writer, limit int) error {
 	name := in.Name
 	if in.Dims != "" {
 		name += " [" + string(in.Dims) + "]"
