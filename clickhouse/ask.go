@@ -156,7 +156,9 @@ type InputsQuery struct {
 	Dims        auyl.Dims
 	Area        auyl.AreaCode // this and all areas below it
 	First, Last auyl.Day      // first days of the periods, both included
+	Freqs       []auyl.Freq   // of the periods; none is all
 	AsOf        time.Time     // the zero time is now
+	RawSeq      uint64        // of the newest page that counts; 0 is all
 }
 
 // Input is an observation that counts, with the way to the raw object.
@@ -187,6 +189,7 @@ func (db *DB) Inputs(ctx context.Context, q InputsQuery) ([]Input, error) {
 	params := driver.Parameters{
 		"series": array(q.Series), "dims": string(q.Dims), "area_from": from, "area_to": to,
 		"first": q.First.String(), "last": q.Last.String(), "as_of": moment(q.AsOf),
+		"freqs": lettersOf(q.Freqs), "raw_seq": newestPage(q.RawSeq),
 	}
 	err := db.query(ctx, "inputs", params, func(scan func(...any) error) error {
 		var i Input

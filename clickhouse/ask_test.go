@@ -144,7 +144,8 @@ func TestAReaderCanAskEverything(t *testing.T) {
 			"SELECT area_name_ru, value FROM auyl.indicator_current WHERE indicator = 'population_total';",
 			"SELECT * FROM indicator_asof(t='2026-07-02 00:00:00')",
 			"SELECT * FROM auyl.indicator_asof(t='2026-07-02')",
-			"SELECT * FROM observation_current", "SELECT * FROM revision", "SELECT * FROM event_current",
+			"SELECT * FROM observation_current", "SELECT * FROM revision", "SELECT * FROM observation_revision",
+			"SELECT * FROM lineage(indicator = 'population_total', area = '195200000', period = '2023-01-01')", "SELECT * FROM event_current",
 		} {
 			raw(t, db, format, q)
 		}

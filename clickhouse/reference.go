@@ -32,7 +32,7 @@ func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue
 			len(successions), func(i int) []any { return successionRow(successions[i]) },
 		},
 		{
-			"series", "series, name_ru, name_kk, name_en, unit, kind, freqs, level, max_age_days",
+			"series", "series, name_ru, name_kk, name_en, unit, kind, freqs, level, max_age_days, event_kind",
 			len(series), func(i int) []any { return seriesRow(&series[i]) },
 		},
 		{
@@ -108,8 +108,12 @@ func seriesRow(s *schemas.Series) []any {
 	for _, f := range s.Freqs {
 		freqs = append(freqs, f.String())
 	}
+	event := ""
+	if s.Event != nil {
+		event = s.Event.Kind
+	}
 	return []any{
-		string(s.ID), s.Names.RU, s.Names.KK, s.Names.EN, s.Unit, s.Kind, freqs, s.Level.String(), uint32(max(s.MaxAgeDays, 0)),
+		string(s.ID), s.Names.RU, s.Names.KK, s.Names.EN, s.Unit, s.Kind, freqs, s.Level.String(), uint32(max(s.MaxAgeDays, 0)), event,
 	}
 }
 

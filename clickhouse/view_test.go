@@ -152,7 +152,7 @@ func TestTheStrongestThenLatestReleaseCounts(t *testing.T) {
 	if got := scalar(t, db, "SELECT concat(toString(value), ' of ', toString(vintages), ' ', toString(released_at)) FROM observation_current"); got != "1505968 of 3 2023-07-19 00:00:00.000" {
 		t.Errorf("current value = %s, want the later release of the strongest rank", got)
 	}
-	if got := scalar(t, db, "SELECT concat(toString(old_value), ' ', toString(new_value), ' ', class) FROM revision WHERE new_released_at = '2023-07-19'"); got != "1505984 1505968 correction" {
+	if got := scalar(t, db, "SELECT concat(toString(old_value), ' ', toString(new_value), ' ', class) FROM observation_revision WHERE new_released_at = '2023-07-19'"); got != "1505984 1505968 correction" {
 		t.Errorf("revision = %s, want 1505984 1505968 correction", got)
 	}
 	in, err := db.Inputs(t.Context(), clickhouse.InputsQuery{Series: []auyl.SeriesID{"population_end"}, Area: auyl.CountryCode, First: auyl.Day(d), Last: auyl.Day(d)})

@@ -76,6 +76,7 @@ func TestDocumentedQueriesAnswer(t *testing.T) {
 		}
 	}
 	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "analysts.md"))
+	explains(t, p)
 }
 
 // answered is a query with the answer that the page prints below it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -34,6 +35,9 @@ func (e *explanation) counted(x *schemas.Series) {
 	s := eventSeries{x.ID, x.Event.Where}
 	for i := range e.Events {
 		if e.Events[i].Kind == x.Event.Kind {
+			if slices.Contains(e.Events[i].Series, s) {
+				return
+			}
 			e.Events[i].Series = append(e.Events[i].Series, s)
 			return
 		}

@@ -1,6 +1,7 @@
 -- Which observations count for a cell: of some series, in an area and all below it, dated in an interval, as known at a time?
 -- series Array(String); dims String; area_from, area_to String: codes from … to, both included; first, last String: first days
--- of periods, both included; as_of DateTime64. Ordered by series, area, period, frequency.
+-- of periods, both included; freqs Array(String): their letters; as_of DateTime64; raw_seq UInt64: the newest page that counts.
+-- Ordered by series, area, period, frequency.
 SELECT
     toString(series) AS series,
     toString(dims) AS dims,
@@ -35,9 +36,11 @@ FROM
     FROM observation
     WHERE series IN ({series:Array(String)})
         AND dims = {dims:String}
+        AND freq IN ({freqs:Array(String)})
         AND area BETWEEN {area_from:String} AND {area_to:String}
         AND period_start BETWEEN toDate32({first:String}) AND toDate32({last:String})
         AND recorded_at <= {as_of:DateTime64(3, 'UTC')}
+        AND raw_seq <= {raw_seq:UInt64}
     GROUP BY
         series,
         dims,
