@@ -16,7 +16,7 @@ type field struct {
 // cellFields are the columns of data/<indicator>.csv, in their order.
 func cellFields() []field {
 	return []field{
-		{"area", "string", true, "^[0-9]{9}$", names("Area, nine digits of KATO", "Аумақ, ЖАОК-тің тоғыз саны", "Территория, девять цифр КАТО")},
+		{"area", "string", true, "^[0-9]{9}$", names("Area, nine digits of KATO", "Аумақ, ӘАОЖ (КАТО) кодының тоғыз цифры", "Территория, девять цифр КАТО")},
 		{"area_name_kk", "string", false, "", names("Name of the area in Kazakh on the last day of the period", "Аумақтың кезеңнің соңғы күніндегі қазақша атауы", "Название на казахском на последний день периода")},
 		{"area_name_ru", "string", false, "", names("Name of the area in Russian on the last day of the period", "Аумақтың кезеңнің соңғы күніндегі орысша атауы", "Название на русском на последний день периода")},
 		{"area_name_en", "string", false, "", names("Name of the area in English on the last day of the period", "Аумақтың кезеңнің соңғы күніндегі ағылшынша атауы", "Название на английском на последний день периода")},
@@ -67,7 +67,7 @@ func sdmxFields() []field {
 // areaFields are the columns of data/areas.csv.
 func areaFields() []field {
 	return []field{
-		{"area", "string", true, "^[0-9]{9}$", names("Area, nine digits of KATO", "Аумақ, ЖАОК-тің тоғыз саны", "Территория, девять цифр КАТО")},
+		{"area", "string", true, "^[0-9]{9}$", names("Area, nine digits of KATO", "Аумақ, ӘАОЖ (КАТО) кодының тоғыз цифры", "Территория, девять цифр КАТО")},
 		{"parent", "string", false, "", names("Area above; empty for the country", "Жоғары тұрған аумақ; ел үшін бос", "Вышестоящая территория; у страны пусто")},
 		{"level", "string", true, "", names("Level", "Деңгей", "Уровень")},
 		{"kind", "string", false, "", names("Kind as the registry spells it", "Тізілімдегі түрі", "Вид, как в реестре")},
