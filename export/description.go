@@ -81,6 +81,7 @@ type resourceJSON struct {
 type dialect struct {
 	Delimiter      string `json:"delimiter"`
 	LineTerminator string `json:"lineTerminator"`
+	DoubleQuote    bool   `json:"doubleQuote"` // version 1 of the standard wants it said
 	Header         bool   `json:"header"`
 }
 
@@ -213,7 +214,7 @@ func (p *pack) describe(r Resource, u *usedIndicator) resourceJSON {
 		return j
 	}
 	j.Type, j.MediaType, j.Encoding = "table", "text/csv", "utf-8"
-	j.Dialect = &dialect{Delimiter: ",", LineTerminator: "\n", Header: true}
+	j.Dialect = &dialect{Delimiter: ",", LineTerminator: "\n", DoubleQuote: true, Header: true}
 	j.Schema = &tableSchema{MissingValues: []string{""}, PrimaryKey: key}
 	for _, f := range fields {
 		j.Schema.Fields = append(j.Schema.Fields, fieldOf(f, unit))
