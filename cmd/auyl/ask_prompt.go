@@ -61,6 +61,10 @@ func (a *asker) script(ctx context.Context, in io.Reader) error {
 func (a *asker) prompt(ctx context.Context) error {
 	ctx, leave := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM)
 	defer leave()
+	// Nobody else takes an interrupt any more once main has seen the first: between two questions it must not kill.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
 	l := liner.NewLiner()
 	defer func() { _ = l.Close() }()
 	l.SetCtrlCAborts(true)
@@ -79,6 +83,11 @@ func (a *asker) prompt(ctx context.Context) error {
 	fmt.Fprintln(a.s.err, `auyl query: a statement ends with ; · \? help · \q leaves`)
 	typed := ""
 	for !a.quit && ctx.Err() == nil {
+		select {
+		case <-interrupts: // came while nothing was asked
+			typed = ""
+		default:
+		}
 		ask := "auyl> "
 		if typed != "" {
 			ask = "  ... "
