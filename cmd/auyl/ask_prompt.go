@@ -68,7 +68,6 @@ func (a *asker) prompt(ctx context.Context) error {
 	l := liner.NewLiner()
 	defer func() { _ = l.Close() }()
 	l.SetCtrlCAborts(true)
-	l.SetMultiLineMode(true)
 	l.SetCompleter(a.complete(ctx))
 	path, err := a.historyFile()
 	if err != nil {
