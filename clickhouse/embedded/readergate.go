@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/sqlscan"
 )
 
 // limits bound what one statement of the reader may cost. Neither is zero.
@@ -81,8 +83,8 @@ func readerStatement(canonical string, params map[string]string) error {
 // readerShow allows the SHOW statements about data.
 func readerShow(q string) error {
 	var words []string
-	scan(q, func(t token) bool {
-		words = append(words, strings.ToUpper(t.text))
+	sqlscan.Scan(q, func(t sqlscan.Token) bool {
+		words = append(words, strings.ToUpper(t.Text))
 		return len(words) < 2
 	})
 	switch words[len(words)-1] {
@@ -95,17 +97,17 @@ func readerShow(q string) error {
 
 // readerNames refuses names that reach out of the served database.
 func readerNames(q string) (err error) {
-	var last, dot token
-	scan(q, func(t token) bool {
+	var last, dot sqlscan.Token
+	sqlscan.Scan(q, func(t sqlscan.Token) bool {
 		switch {
-		case t.name() && outwardFunctions.MatchString(t.text):
-			err = fault(497, "ACCESS_DENIED", "reader: function %s is not for readers (nor is a column of that name)", t.text)
-		case t.is("(") && last.name() && byNameFunctions.MatchString(last.text):
-			err = fault(497, "ACCESS_DENIED", "reader: table function %s is not for readers", last.text)
-		case t.name() && last.is(".") && dot.name() && strings.EqualFold(dot.text, "system") && !slices.Contains(readerTables, t.text):
-			err = fault(497, "ACCESS_DENIED", "reader: system.%s is not for readers", t.text)
+		case t.Name() && outwardFunctions.MatchString(t.Text):
+			err = fault(497, "ACCESS_DENIED", "reader: function %s is not for readers (nor is a column of that name)", t.Text)
+		case t.Is("(") && last.Name() && byNameFunctions.MatchString(last.Text):
+			err = fault(497, "ACCESS_DENIED", "reader: table function %s is not for readers", last.Text)
+		case t.Name() && last.Is(".") && dot.Name() && strings.EqualFold(dot.Text, "system") && !slices.Contains(readerTables, t.Text):
+			err = fault(497, "ACCESS_DENIED", "reader: system.%s is not for readers", t.Text)
 		}
-		if t.is(".") {
+		if t.Is(".") {
 			dot = last
 		}
 		last = t
@@ -116,15 +118,15 @@ func readerNames(q string) (err error) {
 
 // readerSettingsClause refuses settings in SETTINGS clauses that a reader may not choose.
 func readerSettingsClause(q string) (err error) {
-	var before, last token
+	var before, last sqlscan.Token
 	clause := -1 // the depth of the SETTINGS clause that is being read
-	scan(q, func(t token) bool {
-		if t.is("=") && last.name() && (before.is("SETTINGS") || clause == last.depth && before.is(",")) {
-			clause = last.depth
-			if !readerMaySet(last.text) {
-				err = fault(164, "READONLY", "reader: setting %s is not for readers to choose", last.text)
+	sqlscan.Scan(q, func(t sqlscan.Token) bool {
+		if t.Is("=") && last.Name() && (before.Is("SETTINGS") || clause == last.Depth && before.Is(",")) {
+			clause = last.Depth
+			if !readerMaySet(last.Text) {
+				err = fault(164, "READONLY", "reader: setting %s is not for readers to choose", last.Text)
 			}
-		} else if t.depth < clause || t.kind == word && t.depth == clause && !before.is(",") && !last.is("=") && !last.is(",") {
+		} else if t.Depth < clause || t.Kind == sqlscan.Word && t.Depth == clause && !before.Is(",") && !last.Is("=") && !last.Is(",") {
 			clause = -1
 		}
 		before, last = last, t

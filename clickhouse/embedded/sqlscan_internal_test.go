@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/auyl-kz/auyl/internal/sqlscan"
 )
 
 func TestSplitInsert(t *testing.T) {
@@ -52,14 +54,14 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, q string) {
 		end := 0
-		scan(q, func(k token) bool {
-			if k.start < end || k.end <= k.start || k.end > len(q) || k.depth < 0 {
+		sqlscan.Scan(q, func(k sqlscan.Token) bool {
+			if k.Start < end || k.End <= k.Start || k.End > len(q) || k.Depth < 0 {
 				t.Fatalf("token %+v behind %d in %q", k, end, q)
 			}
-			if !strings.Contains(q[k.start:k.end], k.text) {
+			if !strings.Contains(q[k.Start:k.End], k.Text) {
 				t.Fatalf("token %+v is not from %q", k, q)
 			}
-			end = k.end
+			end = k.End
 			return true
 		})
 		if p, ok := splitInsert(q); ok && (!strings.HasPrefix(q, p.statement) || !strings.HasSuffix(q, p.data)) {
@@ -68,7 +70,7 @@ func FuzzScan(f *testing.F) {
 		_ = readerStatement(q, map[string]string{"p": q})
 		// A literal of any text is one token, whatever is in it.
 		n := 0
-		scan(quote(q), func(k token) bool { n++; return k.kind == text })
+		sqlscan.Scan(quote(q), func(k sqlscan.Token) bool { n++; return k.Kind == sqlscan.Text })
 		if n != 1 {
 			t.Fatalf("quote(%q) = %s has %d tokens", q, quote(q), n)
 		}

@@ -82,6 +82,7 @@ type cli struct {
 	Transform transformCmd `cmd:"" help:"Only compute indicators, against NATS at AUYL_NATS_URL."`
 	Sink      sinkCmd      `cmd:"" help:"Only write tables, from NATS at AUYL_NATS_URL to ClickHouse at AUYL_CLICKHOUSE_DSN."`
 	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
+	Export    exportCmd    `cmd:"" help:"Write a package of open data: CSV with its description, SDMX-CSV, Parquet."`
 	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
 	Check     checkCmd     `cmd:"" help:"Read configuration, contracts, catalogue and areas, and name every fault."`
 	Indicator indicatorCmd `cmd:"" help:"The catalogue of indicators, and where a value comes from."`

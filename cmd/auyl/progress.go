@@ -17,6 +17,7 @@ type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	tty   bool
+	after time.Duration
 	what  string
 	shown bool
 	quit  chan struct{}
@@ -24,9 +25,11 @@ type progress struct {
 	once  sync.Once
 }
 
-func newProgress(w io.Writer) *progress {
+func newProgress(w io.Writer) *progress { return newProgressAfter(w, 2*time.Second) }
+
+func newProgressAfter(w io.Writer, after time.Duration) *progress {
 	f, ok := w.(*os.File)
-	p := &progress{w: w, tty: ok && term.IsTerminal(int(f.Fd())), quit: make(chan struct{}), ended: make(chan struct{})}
+	p := &progress{w: w, tty: ok && term.IsTerminal(int(f.Fd())), after: after, quit: make(chan struct{}), ended: make(chan struct{})}
 	go p.run() // joined by stop
 	return p
 }
@@ -57,7 +60,7 @@ func (p *progress) run() {
 	if p.tty {
 		every = 200 * time.Millisecond
 	}
-	first := time.NewTimer(2 * time.Second)
+	first := time.NewTimer(p.after)
 	defer first.Stop()
 	select {
 	case <-p.quit:

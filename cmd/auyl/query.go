@@ -30,25 +30,6 @@ func (c *common) reading(ctx context.Context, s streams, f func(*node) error) (e
 	return f(n)
 }
 
-type queryCmd struct {
-	common
-	Format string `help:"pretty, csv (with a header line) or json (an array of rows)." default:"pretty" enum:"pretty,csv,json"`
-	SQL    string `arg:"" name:"sql" help:"One statement that reads; database auyl is the default."`
-}
-
-// Help implements kong's longer text.
-func (*queryCmd) Help() string {
-	return `Works while auyl runs, and when nothing runs: then it starts the engine itself.
-Start from the views auyl.indicator_current, auyl.indicator_asof(t='…') and auyl.observation_current. Example:
-  auyl query --format csv "SELECT area_name_ru, value FROM auyl.indicator_current WHERE indicator = 'population_total' AND level = 'district' AND is_latest"`
-}
-
-func (c *queryCmd) Run(ctx context.Context, s streams) error {
-	return c.reading(ctx, s, func(n *node) error {
-		return n.db.Raw(ctx, c.SQL, c.Format, s.out)
-	})
-}
-
 type statusCmd struct {
 	common
 	Format string `help:"text or json." default:"text" enum:"text,json"`
