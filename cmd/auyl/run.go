@@ -86,6 +86,10 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	stock, err := n.stocktaking(ctx, !c.Once)
+	if err != nil {
+		return false, err
+	}
 	sinks, err := n.sinkParts(ctx)
 	if err != nil {
 		return false, err
@@ -108,10 +112,19 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 				if err := sched.PullAll(pulling, begin, tell); err != nil {
 					return err
 				}
+				if err := drain(pulling, parts, p); err != nil {
+					return err
+				}
+				// What all of them gave is in the tables now, and can be judged.
+				if err := stock.PullAll(pulling, begin, tell); err != nil {
+					return err
+				}
 				return drain(pulling, parts, p)
 			})
 		} else if err = sched.PullDue(pulling, tell); err == nil {
-			err = drain(pulling, parts, p)
+			if err = drain(pulling, parts, p); err == nil {
+				err = errors.Join(stock.PullDue(pulling, tell), drain(pulling, parts, p))
+			}
 		}
 		if err != nil {
 			return err
@@ -136,7 +149,12 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 			fmt.Fprintf(s.out, "Push        http://%s%s<source>   (signed POST; the same over NATS at %s<source>)\n", door.l.Addr(), push.Prefix, push.Subject)
 		}
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
-		return door.beside(pulling, sched.Run)
+		return door.beside(pulling, func(ctx context.Context) error {
+			g, ctx := errgroup.WithContext(ctx)
+			g.Go(func() error { return sched.Run(ctx) })
+			g.Go(func() error { return stock.Run(ctx) })
+			return g.Wait()
+		})
 	})
 }
 
