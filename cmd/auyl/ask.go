@@ -121,11 +121,11 @@ func (a *asker) write(ctx context.Context, q clickhouse.Question, w io.Writer) e
 	asked := make(chan error, 1)
 	go func() { // ends with the question, which the cancel above ends; joined below
 		err := a.db.Ask(ctx, q, pw)
-		pw.CloseWithError(err) //nolint:errcheck // never fails
+		pw.CloseWithError(err)
 		asked <- err
 	}()
 	err := sheet.Write(w, r)
-	r.CloseWithError(err) //nolint:errcheck // never fails
+	r.CloseWithError(err)
 	if e := <-asked; e != nil && (err == nil || errors.Is(err, e)) {
 		return e
 	}
