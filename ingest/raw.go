@@ -101,7 +101,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		begin := time.Now() //nolint:forbidigo // measures, decides nothing
+		begin := time.Now()
 		payloads, flows, err := l.decode(f)
 		if err != nil {
 			return fmt.Errorf("decode: raw sequence %d: %w", f.Cursor.Seq, err)
@@ -114,7 +114,7 @@ func (l *Loop) Run(ctx context.Context) error {
 		}
 		l.done.Store(f.Cursor.Seq)
 		if l.report != nil {
-			l.report(Decoding{In: len(f.Messages), Out: len(payloads), Bytes: f.Bytes, Flows: flows, Took: time.Since(begin)}) //nolint:forbidigo // as above
+			l.report(Decoding{In: len(f.Messages), Out: len(payloads), Bytes: f.Bytes, Flows: flows, Took: time.Since(begin)})
 		}
 	}
 }

@@ -8,13 +8,22 @@ func Dashboards() []Dashboard {
 // shared are the fields that tables of figures have.
 func shared(more ...Field) []Field {
 	return append([]Field{
-		{Name: "area", Hidden: true}, {Name: "indicator", Hidden: true}, {Name: "freq", Hidden: true}, {Name: "district", Hidden: true},
-		{Name: "name", Text: "Территория / Area"}, {Name: "figure", Text: "Показатель / Indicator"},
-		{Name: "period", Text: "Период / Period"}, {Name: "value", Text: "Значение / Value"}, {Name: "unit", Text: "Единица / Unit"},
-		{Name: "before", Text: "Было / Before"}, {Name: "change", Text: "Изменение / Change", Words: wordsOfChange},
-		{Name: "status", Text: "Статус / Status", Words: wordsOfStatus}, {Name: "reason", Text: "Причина пустоты / Why empty"},
+		{Name: "area", Hidden: true},
+		{Name: "indicator", Hidden: true},
+		{Name: "freq", Hidden: true},
+		{Name: "district", Hidden: true},
+		{Name: "name", Text: "Территория / Area"},
+		{Name: "figure", Text: "Показатель / Indicator"},
+		{Name: "period", Text: "Период / Period"},
+		{Name: "value", Text: "Значение / Value"},
+		{Name: "unit", Text: "Единица / Unit"},
+		{Name: "before", Text: "Было / Before"},
+		{Name: "change", Text: "Изменение / Change", Words: wordsOfChange},
+		{Name: "status", Text: "Статус / Status", Words: wordsOfStatus},
+		{Name: "reason", Text: "Причина пустоты / Why empty"},
 		{Name: "coverage", Text: "Охват / Coverage", Unit: "percentunit", Steps: []Step{{0, "red"}, {0.5, "orange"}, {0.95, "green"}}},
-		{Name: "origin", Text: "Происхождение / Origin", Words: wordsOfOrigin}, {Name: "recorded_at", Text: "Записано / Recorded"},
+		{Name: "origin", Text: "Происхождение / Origin", Words: wordsOfOrigin},
+		{Name: "recorded_at", Text: "Записано / Recorded"},
 	}, more...)
 }
 
@@ -159,8 +168,8 @@ func vintagePanel(where string) Panel {
 	}
 }
 
-func seriesPanel(title, about, where string, width int) Panel {
-	return Panel{Kind: Series, Title: title, About: about, Width: width, Height: 11, SQL: history(where), Scale: scale}
+func seriesPanel(title, about, where string) Panel {
+	return Panel{Kind: Series, Title: title, About: about, Width: 24, Height: 11, SQL: history(where), Scale: scale}
 }
 
 // toDistrict and toOkrug lead to the row behind a number.

@@ -7,6 +7,9 @@ const (
 	biteFeed      = "vet.dog_bites"
 )
 
+// attributeSterilized is spelled as the contract spells it.
+const attributeSterilized = "sterilised" //nolint:misspell // as above
+
 const (
 	chosen     = "dictGet('auyl.area_name', 'district', toUInt64(area), toInt64(toInt32(toDate32(occurred_at)))) IN (${district:singlequote})"
 	atDistrict = "level = 'district' AND area IN (${district:singlequote})"
@@ -113,7 +116,7 @@ ORDER BY name, category`,
     count() AS requests,
     countIf(done) AS done_requests,
     sum(captured) AS captured,
-    sum(sterilised) AS sterilised,
+    sum(sterilized) AS sterilized,
     toString(max(origin)) AS origin,
     place AS area
 FROM
@@ -123,14 +126,14 @@ FROM
         toStartOfMonth(occurred_at) AS month,
         mapContains(attributes, 'done_days') AS done,
         toFloat64(attributes['captured']) AS captured,
-        toFloat64(attributes['sterilised']) AS sterilised,
+        toFloat64(attributes['` + attributeSterilized + `']) AS sterilized,
         origin
     FROM ` + events("capture_request") + `
 )
 GROUP BY place, month
 ORDER BY month DESC, name`,
 				Fields: shared(Field{Name: "requests", Text: "Заявки / Requests"}, Field{Name: "done_requests", Text: "Выполнено / Done"},
-					Field{Name: "captured", Text: "Отловлено / Captured"}, Field{Name: "sterilised", Text: "Стерилизовано / Sterilized"}),
+					Field{Name: "captured", Text: "Отловлено / Captured"}, Field{Name: "sterilized", Text: "Стерилизовано / Sterilized"}),
 			},
 			{
 				Kind: Series, Title: "Укусы по неделям / Bites by week", Width: 12, Height: 9, Needs: biteFeed,

@@ -47,8 +47,8 @@ FROM auyl.indicator_current
 WHERE indicator = ${indicator:singlequote} AND freq = ${freq:singlequote} AND ` + districtsOf + ` AND is_latest AND isNotNull(value)
 ORDER BY value DESC, name`,
 			},
-			seriesPanel("Районы за период / Districts over time", "Разрыв линии — нет данных. Красная черта — граница правдоподобия. / A gap is no data. The red line is where figures stop to be plausible.", districtsOf, 24),
-			seriesPanel("Область за период / Oblast over time", "Область целиком. / The oblast as a whole.", here, 24),
+			seriesPanel("Районы за период / Districts over time", "Разрыв линии — нет данных. Красная черта — граница правдоподобия. / A gap is no data. The red line is where figures stop to be plausible.", districtsOf),
+			seriesPanel("Область за период / Oblast over time", "Область целиком. / The oblast as a whole.", here),
 			{
 				Kind: Table, Title: "Все показатели области / All indicators of the oblast", Width: 24, Height: 12, SQL: card(here),
 				About:  "Последнее значение каждого показателя; название выбирает его вверху. / Newest figure of each indicator; its name chooses it above.",
@@ -73,13 +73,13 @@ func district() Dashboard {
 				About: "Последнее и предыдущее значение; что лучше, говорит справочник. / Newest figure and the one before; the catalogue says which way is better.",
 			},
 			seriesPanel("Район и область / District and oblast", "Районы и область в целом. / The districts and the oblast as a whole.",
-				"((level = 'district' AND area IN (${district:singlequote})) OR (level = 'oblast' AND area = ${oblast:singlequote}))", 24),
+				"((level = 'district' AND area IN (${district:singlequote})) OR (level = 'oblast' AND area = ${oblast:singlequote}))"),
 			{
 				Kind: Table, Title: "Округа, последние значения / Okrugs, newest figures", Width: 24, Height: 12, SQL: newest(okrugsOf), Rare: true,
 				About:  "Нажмите на название: округ и его сёла. / Follow the name: the okrug and its settlements.",
 				Fields: linked(shared(), "name", toOkrug("${__data.fields.district}", "${__data.fields.area}")),
 			},
-			seriesPanel("Округа за период / Okrugs over time", "Округа выбранных районов. / Okrugs of the districts chosen.", okrugsOf, 24).rare(),
+			seriesPanel("Округа за период / Okrugs over time", "Округа выбранных районов. / Okrugs of the districts chosen.", okrugsOf).rare(),
 			{
 				Kind: Table, Title: "Все показатели / All indicators", Width: 24, Height: 12, SQL: card("level = 'district' AND area = arrayElement([${district:singlequote}], 1)"),
 				About:  "Первого из выбранных районов. / Of the first of the districts chosen.",
@@ -105,7 +105,7 @@ func okrug() Dashboard {
 				Fields: linked(shared(), "figure", sameFigure("auyl-okrug", Choice{"${oblast}", "oblast"}, Choice{"${district}", "district"}, Choice{"${okrug}", "okrug"})),
 			},
 			seriesPanel("Округ и район / Okrug and district", "Округ рядом со своим районом. / The okrug beside its district.",
-				"((level = 'okrug' AND area = ${okrug:singlequote}) OR (level = 'district' AND area = ${district:singlequote}))", 24).rare(),
+				"((level = 'okrug' AND area = ${okrug:singlequote}) OR (level = 'district' AND area = ${district:singlequote}))").rare(),
 			{
 				Kind: Table, Title: "Сёла округа / Settlements of the okrug", Width: 24, Height: 9, Rare: true, SQL: newest("level = 'settlement' AND startsWith(toString(area), substring(${okrug:singlequote}, 1, 6))"), Fields: shared(),
 				About: "Где показатель считается по сёлам. / Where the indicator is computed for settlements.",

@@ -198,6 +198,7 @@ func (p Panel) defaults() object {
 		o["custom"] = object{"lineWidth": 1, "fillOpacity": 80, "axisPlacement": "auto"}
 	case Table:
 		o["custom"] = object{"align": "auto", "filterable": true, "cellOptions": object{"type": "auto"}, "inspect": false}
+	case Section, Stat:
 	}
 	return o
 }
@@ -265,6 +266,7 @@ func (p Panel) options() object {
 			"xTickLabelSpacing": 0, "legend": object{"displayMode": "list", "placement": "bottom", "showLegend": false, "calcs": []any{}},
 			"tooltip": object{"mode": "single", "sort": "none"}, "fullHighlight": false,
 		}
+	case Section, Series:
 	}
 	return object{"legend": legend, "tooltip": object{"mode": "multi", "sort": "desc"}}
 }
@@ -295,8 +297,13 @@ func (w words) list() []word {
 	switch w {
 	case wordsOfStatus:
 		return []word{
-			{"A", "обычное / normal", "text"}, {"B", "разрыв ряда / break", "purple"}, {"C", "закрыто / confidential", "blue"},
-			{"E", "неполный охват / estimated", "orange"}, {"I", "досчитано / imputed", "orange"}, {"M", "нет данных / missing", "text"}, {"P", "предварительно / provisional", "yellow"},
+			{"A", "обычное / normal", "text"},
+			{"B", "разрыв ряда / break", "purple"},
+			{"C", "закрыто / confidential", "blue"},
+			{"E", "неполный охват / estimated", "orange"},
+			{"I", "досчитано / imputed", "orange"},
+			{"M", "нет данных / missing", "text"},
+			{"P", "предварительно / provisional", "yellow"},
 		}
 	case wordsOfOrigin:
 		return []word{{"real", "опубликовано / real", "green"}, {"synthetic", "СИНТЕТИКА / SYNTHETIC", "orange"}}

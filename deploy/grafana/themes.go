@@ -37,8 +37,11 @@ ORDER BY figure`,
 					{Name: "figure", Text: "Показатель / Indicator", Link: &Link{Title: "Показатель / Indicator", To: "auyl-themes", Values: []Choice{
 						{"${oblast}", "oblast"}, {"${theme}", "theme"}, {"${__data.fields.indicator}", "indicator"}, {"${__data.fields.freq}", "freq"}, {"${level}", "level"}, {"${lang}", "lang"},
 					}}},
-					{Name: "description", Text: "Что это / What it is", Width: 360}, {Name: "unit", Text: "Единица / Unit"}, {Name: "direction", Text: "Лучше / Better"},
-					{Name: "formula", Text: "Формула / Formula", Width: 300}, {Name: "indicator", Text: "id"},
+					{Name: "description", Text: "Что это / What it is", Width: 360},
+					{Name: "unit", Text: "Единица / Unit"},
+					{Name: "direction", Text: "Лучше / Better"},
+					{Name: "formula", Text: "Формула / Formula", Width: 300},
+					{Name: "indicator", Text: "id"},
 				},
 			},
 			{
@@ -71,7 +74,7 @@ WHERE indicator = ${indicator:singlequote} AND freq = ${freq:singlequote} AND ` 
 GROUP BY time
 ORDER BY time`,
 			},
-			seriesPanel("По территориям / By area", "Все территории уровня. / All areas of the level.", at, 24).rare(),
+			seriesPanel("По территориям / By area", "Все территории уровня. / All areas of the level.", at).rare(),
 			{
 				Kind: Table, Title: "Последние значения / Newest figures", Width: 24, Height: 12, SQL: newest(at), Fields: linked(shared(), "name", toDistrict("${__data.fields.district}")), Rare: true,
 				About: "Территории по убыванию, пустые в конце. / Areas from the largest figure, empty ones last.",
