@@ -27,7 +27,9 @@ type Options struct {
 	// for: change it only when no insert is unfinished.
 	BlockRows int
 	// Logger; nil discards.
-	Logger *slog.Logger
+	// Inserted is called after each insert that the engine took, by several at once; may be nil.
+	Inserted func(table string, rows int)
+	Logger   *slog.Logger
 }
 
 // DB is an open database. It is safe for concurrent use.

@@ -56,6 +56,9 @@ func (w *Writer) into(ctx context.Context, table, target, token string, messages
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, db.judge(ctx, target, enc, err))
 	}
+	if db.o.Inserted != nil {
+		db.o.Inserted(table, body.rows)
+	}
 	return nil
 }
 
@@ -121,6 +124,7 @@ type blocks struct {
 	messages [][]byte
 	at       int // next message
 	most     int // rows
+	rows     int // encoded so far
 	buf      proto.Buffer
 	off      int
 	err      error // ours; nil while the messages are good
@@ -145,6 +149,7 @@ func (b *blocks) next() error {
 	if rows == 0 {
 		return io.EOF
 	}
+	b.rows += rows
 	if err := encodeBlock(&b.buf, rows, b.enc.block()); err != nil {
 		b.err = &BadMessageError{Table: b.table, Message: b.at - 1, Err: err}
 		return b.err

@@ -30,6 +30,7 @@ type Config struct {
 	Simulate   Simulate   `yaml:"simulate"`   // synthetic registers, served and dropped by auyl itself
 	NATS       NATS       `yaml:"nats"`       // empty url: a server inside the process
 	ClickHouse ClickHouse `yaml:"clickhouse"` // empty dsn: an engine of our own
+	HTTP       HTTP       `yaml:"http"`       // /healthz, /readyz and /metrics
 	Push       Push       `yaml:"push"`       // pages that partners send of themselves
 	Web        Web        `yaml:"web"`        // manners of asking over HTTP
 	// Quality lets auyl run take stock of its sources as of one more source,
@@ -261,6 +262,7 @@ func (c *Config) validate(src []byte) error {
 	if c.NATS.Replicas < 1 || c.NATS.Replicas > 5 || c.NATS.Replicas%2 == 0 {
 		bad("$.nats.replicas", "%d copies: want 1, 3 or 5", c.NATS.Replicas)
 	}
+	c.HTTP.validate(bad)
 	c.validateWeb(bad)
 	c.validatePush(bad)
 	seen := map[string]bool{}

@@ -1,7 +1,6 @@
 package deploy_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -12,138 +11,15 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-type sourceRef struct{ Type, UID string }
-
-// dashboard is what the tests read of Grafana's model.
-type dashboard struct {
-	UID, Title    string
-	SchemaVersion int
-	Templating    struct {
-		List []struct {
-			Name, Type, Query, Label string
-			Datasource               sourceRef
-			Current                  struct{ Value string }
-		}
-	}
-	Panels []struct {
-		ID                       int
-		Type, Title, Description string
-		Datasource               sourceRef
-		GridPos                  struct{ X, Y, W, H int }
-		Targets                  []struct {
-			Datasource                           sourceRef
-			EditorType, QueryType, RawSQL, RefID string
-			Format                               int
-		}
-	}
-}
-
-// query is one statement of a dashboard and where it stands.
-type query struct{ where, sql string }
-
-// queries lists the statements of the dashboard: those of its variables, then
-// those of its panels.
-func (d *dashboard) queries() (out []query) {
-	for _, v := range d.Templating.List {
-		if v.Type == "query" {
-			out = append(out, query{"variable " + v.Name, v.Query})
-		}
-	}
-	for _, p := range d.Panels {
-		for _, target := range p.Targets {
-			out = append(out, query{fmt.Sprintf("panel %d %s", p.ID, p.Title), target.RawSQL})
-		}
-	}
-	return out
-}
-
-// oblast reads the one dashboard.
-func oblast(t *testing.T) *dashboard {
-	t.Helper()
-	var d dashboard
-	if err := json.Unmarshal(read(t, "grafana/dashboards/oblast.json"), &d); err != nil {
-		t.Fatal(err)
-	}
-	return &d
-}
-
-func TestDashboardIsWhole(t *testing.T) {
-	t.Parallel()
-	d := oblast(t)
-	if d.UID == "" || d.SchemaVersion < 41 {
-		t.Errorf("uid %q, schema version %d", d.UID, d.SchemaVersion)
-	}
-	source := sourceRef{"grafana-clickhouse-datasource", provisioned(t).UID}
-	twice := regexp.MustCompile(`\p{Cyrillic}.* / .*[A-Za-z]`)
-	seen := map[int]bool{}
-	if !twice.MatchString(d.Title) {
-		t.Errorf("title %q: want Russian / English", d.Title)
-	}
-	for i, p := range d.Panels {
-		if !twice.MatchString(p.Title) || !twice.MatchString(p.Description) {
-			t.Errorf("panel %q, %q: want Russian / English", p.Title, p.Description)
-		}
-		if seen[p.ID] {
-			t.Errorf("panel id %d is there twice", p.ID)
-		}
-		seen[p.ID] = true
-		if p.Datasource != source || len(p.Targets) == 0 {
-			t.Errorf("panel %q: source %v, %d targets", p.Title, p.Datasource, len(p.Targets))
-		}
-		for _, target := range p.Targets {
-			// The plugin's formats: 0 is a time series, 1 a table.
-			series := p.Type == "timeseries"
-			if target.Datasource != source || target.RawSQL == "" || target.EditorType != "sql" || series != (target.Format == 0) || series != (target.QueryType == "timeseries") {
-				t.Errorf("panel %q: target %+v", p.Title, target)
-			}
-		}
-		for _, q := range d.Panels[:i] {
-			a, b := p.GridPos, q.GridPos
-			if a.X < b.X+b.W && b.X < a.X+a.W && a.Y < b.Y+b.H && b.Y < a.Y+a.H || a.X+a.W > 24 {
-				t.Errorf("panels %q and %q overlap", p.Title, q.Title)
-			}
-		}
-	}
-	var names []string
-	for _, v := range d.Templating.List {
-		names = append(names, v.Name)
-		if v.Type == "query" && v.Datasource != source || !twice.MatchString(v.Label) || v.Current.Value == "" {
-			t.Errorf("variable %+v", v)
-		}
-	}
-	if !slices.Equal(names, []string{"indicator", "level"}) {
-		t.Errorf("variables %v, want indicator and level", names)
-	}
-}
-
-// TestPanelsThatShowFiguresShowTheirOrigin: whatever comes from a synthetic
-// register must be told from what was published.
-func TestPanelsThatShowFiguresShowTheirOrigin(t *testing.T) {
-	t.Parallel()
-	for _, p := range oblast(t).Panels {
-		for _, target := range p.Targets {
-			if p.Type != "stat" && !strings.Contains(target.RawSQL, "origin") {
-				t.Errorf("panel %q does not show the origin", p.Title)
-			}
-		}
-	}
-}
-
-func TestDashboardQueries(t *testing.T) {
-	t.Parallel()
-	var b strings.Builder
-	for _, q := range oblast(t).queries() {
-		fmt.Fprintf(&b, "-- %s\n%s;\n\n", q.where, q.sql)
-	}
-	golden(t, "testdata/oblast.sql.golden", b.String())
-}
-
 type datasource struct {
 	Name      string            `yaml:"name"`
 	UID       string            `yaml:"uid"`
 	Type      string            `yaml:"type"`
 	IsDefault bool              `yaml:"isDefault"`
 	Editable  bool              `yaml:"editable"`
+	URL       string            `yaml:"url"`
+	BasicAuth bool              `yaml:"basicAuth"`
+	BasicUser string            `yaml:"basicAuthUser"`
 	JSON      map[string]any    `yaml:"jsonData"`
 	Secure    map[string]string `yaml:"secureJsonData"`
 }
@@ -156,8 +32,13 @@ func provisioned(t *testing.T) datasource {
 		Datasources []datasource `yaml:"datasources"`
 	}
 	readYAML(t, "grafana/provisioning/datasources/clickhouse.yaml", &f)
-	if f.APIVersion != 1 || len(f.Datasources) != 1 {
-		t.Fatalf("apiVersion %d, %d data sources, want 1 and 1", f.APIVersion, len(f.Datasources))
+	if f.APIVersion != 1 || len(f.Datasources) != 3 {
+		t.Fatalf("apiVersion %d, %d data sources, want 1 and 3", f.APIVersion, len(f.Datasources))
+	}
+	for _, d := range f.Datasources[1:] {
+		if d.IsDefault || d.Editable || d.UID == "" {
+			t.Errorf("data source %+v", d)
+		}
 	}
 	return f.Datasources[0]
 }

@@ -6,7 +6,6 @@ package deploy_test
 import (
 	"bytes"
 	"context"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,20 +13,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/goccy/go-yaml"
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/auyl-kz/auyl/clickhouse/embedded"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// TestMain lets the test binary be its own engine.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == embedded.ChildArg {
-		os.Exit(embedded.ChildMain(os.Stdin, os.Stdout, os.Stderr)) //nolint:forbidigo // the program is the child
-	}
-	os.Exit(m.Run()) //nolint:forbidigo // TestMain ends the program
-}
 
 // root is the folder of docker-compose.yml.
 const root = ".."
@@ -90,20 +76,5 @@ func readYAML(t *testing.T, path string, to any) {
 	t.Helper()
 	if err := yaml.NewDecoder(bytes.NewReader(read(t, path)), yaml.DisallowUnknownField()).Decode(to); err != nil {
 		t.Fatalf("%s: %v", path, err)
-	}
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if d := cmp.Diff(string(read(t, path)), got); d != "" {
-		t.Errorf("%s (-want +got); -update writes it anew:\n%s", path, d)
 	}
 }

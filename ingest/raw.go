@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/archive"
@@ -59,7 +60,20 @@ type Loop struct {
 	objects Objects
 	sweeper *Sweeper // nil: nothing is let go
 	done    atomic.Uint64
+	report  func(Decoding)
 }
+
+// Decoding says what one frame of RAW was.
+type Decoding struct {
+	In, Out int          // messages
+	Bytes   int          // of the messages read; a page that is too large to travel is not among them
+	Flows   []*wire.Flow // what became of the records, a page each; not to be kept
+	Took    time.Duration
+}
+
+// OnFrame has the loop call report after each frame that is published. It is to be
+// called before Run.
+func (l *Loop) OnFrame(report func(Decoding)) { l.report = report }
 
 // NewLoop returns the loop around a decoder.
 func NewLoop(conn *stream.Conn, d *Decoder, objects Objects) *Loop {
@@ -96,7 +110,8 @@ func (l *Loop) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("decode: %w", err)
 		}
-		payloads, err := l.decode(ctx, f)
+		begin := time.Now()
+		payloads, flows, err := l.decode(ctx, f)
 		if err != nil {
 			return fmt.Errorf("decode: raw sequence %d: %w", f.Cursor.Seq, err)
 		}
@@ -112,15 +127,17 @@ func (l *Loop) Run(ctx context.Context) error {
 			}
 		}
 		l.done.Store(f.Cursor.Seq)
+		if l.report != nil {
+			l.report(Decoding{In: len(f.Messages), Out: len(payloads), Bytes: f.Bytes, Flows: flows, Took: time.Since(begin)})
+		}
 	}
 }
 
-func (l *Loop) decode(ctx context.Context, f stream.Frame) ([]auyl.Payload, error) {
-	var out []auyl.Payload
+func (l *Loop) decode(ctx context.Context, f stream.Frame) (out []auyl.Payload, flows []*wire.Flow, err error) {
 	for _, m := range f.Messages {
 		var page wire.RawPage
 		if err := wire.Unmarshal(m.Data, &page); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if r := page.GetReplay(); r != nil {
 			page.GetVintage().ReplaySeq, page.GetVintage().ReplayedAtMs = f.Cursor.Seq, r.GetAskedAtMs()
@@ -130,7 +147,7 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) ([]auyl.Payload, erro
 		if end := page.GetRunEnd(); end != nil {
 			data, err := wire.Marshal(end)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			out = append(out, auyl.Payload{Subject: "run." + end.GetSource(), Data: data})
 			continue
@@ -142,20 +159,22 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) ([]auyl.Payload, erro
 			if errors.Is(err, archive.ErrGone) {
 				d, err := l.decoder.Missing(&page)
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
 				out = append(out, d.Payloads...)
+				flows = append(flows, d.Flow)
 				continue
 			}
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		d, err := l.decoder.Decode(&page, body)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out = append(out, d.Payloads...)
+		flows = append(flows, d.Flow)
 	}
-	return out, nil
+	return out, flows, nil
 }

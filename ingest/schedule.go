@@ -32,7 +32,12 @@ type Schedule struct {
 	items []scheduledItem
 	log   *slog.Logger
 	now   func() time.Time
+	heard func(Outcome)
 }
+
+// OnPull has the schedule call heard after each pull, of several sources at once.
+// It is to be called before the schedule is used.
+func (s *Schedule) OnPull(heard func(Outcome)) { s.heard = heard }
 
 type scheduledItem struct {
 	p     *Puller
@@ -126,6 +131,9 @@ func (s *Schedule) follow(ctx context.Context, it scheduledItem) error {
 }
 
 func (s *Schedule) tell(out Outcome) {
+	if s.heard != nil {
+		s.heard(out)
+	}
 	log := s.log.With("source", out.Source, "run", out.Run, "status", out.Status, "pages", out.Pages, "bytes", out.Bytes)
 	switch {
 	case out.Err != nil:

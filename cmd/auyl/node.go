@@ -41,6 +41,7 @@ type node struct {
 	readDSN string // of the reader, who may only ask
 	store   *archive.Store
 	clock   *ingest.Clock // of everything that is recorded
+	metrics *metrics
 
 	closers []func() error
 }
@@ -59,7 +60,7 @@ func openNode(c common, s streams) (*node, error) {
 	if err := checkSources(cfg, house); err != nil {
 		return nil, err
 	}
-	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog, clock: ingest.NewClock(time.Now)}, nil
+	return &node{common: c, cfg: cfg, house: house, log: c.logger(s), env: s.env, prog: s.prog, clock: ingest.NewClock(time.Now), metrics: newMetrics()}, nil
 }
 
 // houseOf reads areas, catalogue and contracts: those of the folder that the
@@ -194,7 +195,7 @@ func (n *node) openTables(ctx context.Context) error {
 	} else {
 		n.readDSN = dsn
 	}
-	db, err := clickhouse.Open(ctx, dsn, clickhouse.Options{Cluster: n.cfg.ClickHouse.Cluster, Logger: n.log})
+	db, err := clickhouse.Open(ctx, dsn, clickhouse.Options{Cluster: n.cfg.ClickHouse.Cluster, Logger: n.log, Inserted: n.metrics.inserted})
 	if err != nil {
 		return unreachable(fmt.Errorf("ClickHouse: %w", err))
 	}

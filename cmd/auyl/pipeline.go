@@ -54,6 +54,7 @@ func (n *node) decodePart() (part, error) {
 	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone, HashKey: key})
 	l := ingest.NewLoop(n.conn, d, n.store)
 	l.Sweeping(ingest.NewSweeper(n.conn, n.store, time.Now))
+	l.OnFrame(n.metrics.decoded)
 	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
 }
 
@@ -105,6 +106,7 @@ func (n *node) stagePart(s stage.Stage, o stage.Options) (part, error) {
 		return part{}, err
 	}
 	n.onClose(st.Close)
+	o.Progress = n.metrics.computed(o.Name)
 	l := stage.New(n.conn, st, s, o)
 	return part{o.Name, l.Run, l.Done, n.lastCursor(o.InputStream, o.InputCursor)}, nil
 }
@@ -128,7 +130,7 @@ func (n *node) sinkParts(ctx context.Context) ([]part, error) {
 				return nil, err
 			}
 		}
-		s := sink.New(n.conn, name, n.db.Writer(), sink.Options{Logger: n.log, Replicas: n.cfg.NATS.Replicas})
+		s := sink.New(n.conn, name, countedTables{n.db.Writer(), n.metrics}, sink.Options{Logger: n.log, Replicas: n.cfg.NATS.Replicas})
 		parts = append(parts, part{"sink " + name, s.Run, s.Done, n.lastSeq(name)})
 	}
 	return parts, nil
@@ -274,7 +276,11 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if err := add(unclaimed, drop("", claimed), every, true); err != nil {
 		return nil, err
 	}
-	return ingest.NewSchedule(items, zone, time.Now, n.log)
+	sched, err := ingest.NewSchedule(items, zone, time.Now, n.log)
+	if err == nil {
+		sched.OnPull(n.metrics.pulled(time.Now))
+	}
+	return sched, err
 }
 
 // source is a source as its contract describes it.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 type role struct {
 	common
 	Once   bool   `help:"Do what there is to do, and exit."`
-	Health string `help:"Address on which /healthz answers; empty: none." env:"AUYL_HEALTH_LISTEN" placeholder:"127.0.0.1:9464"`
+	Health string `help:"Address on which /healthz, /readyz and /metrics answer; empty: http.listen of the configuration." env:"AUYL_HEALTH_LISTEN" placeholder:"127.0.0.1:9464"`
 }
 
 // Help implements kong's longer text.
@@ -52,8 +51,12 @@ func (r *role) run(ctx context.Context, s streams, name string, build func(*node
 	if err != nil {
 		return err
 	}
-	if r.Health != "" {
-		if err := n.serveHealth(ctx, r.Health, j.parts); err != nil {
+	addr := r.Health
+	if addr == "" {
+		addr = n.cfg.HTTP.Listen
+	}
+	if addr != "" {
+		if _, err := n.serveHealth(ctx, addr, name, j.parts); err != nil {
 			return err
 		}
 	}
@@ -147,35 +150,6 @@ func (n *node) migrate(ctx context.Context) error {
 		return err
 	}
 	return n.db.LoadReference(ctx, n.house.Areas, n.house.Catalogue)
-}
-
-// serveHealth answers /healthz with the position of each part.
-func (n *node) serveHealth(ctx context.Context, addr string, parts []part) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		type position struct {
-			Part  string `json:"part"`
-			Done  uint64 `json:"done"`
-			Until uint64 `json:"until"`
-		}
-		var out []position
-		for _, p := range parts {
-			until, err := p.until(r.Context())
-			if err != nil {
-				http.Error(w, "NATS is out of reach", http.StatusServiceUnavailable)
-				return
-			}
-			out = append(out, position{p.name, p.done(), until})
-		}
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(out); err != nil {
-			n.log.DebugContext(r.Context(), "health not answered", "err", err)
-		}
-	})
-	if _, err := n.serve(ctx, addr, &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}); err != nil {
-		return fmt.Errorf("health: %w", err)
-	}
-	return nil
 }
 
 type healthCmd struct {

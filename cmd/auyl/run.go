@@ -95,6 +95,12 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 		return false, err
 	}
 	parts := slices.Concat([]part{decode}, stages, sinks)
+	metricsAddr := ""
+	if n.cfg.HTTP.Listen != "" {
+		if metricsAddr, err = n.serveHealth(ctx, n.cfg.HTTP.Listen, "run", parts); err != nil {
+			return false, err
+		}
+	}
 	return true, n.runParts(ctx, parts, func(pulling context.Context) error {
 		before, err := n.db.Counts(pulling)
 		if err != nil {
@@ -139,6 +145,9 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 				err = fmt.Errorf("nothing could be used: %d dead letters, see auyl dead ls", dead-deadBefore)
 			}
 			return errors.Join(err, got.verdict())
+		}
+		if metricsAddr != "" {
+			fmt.Fprintf(s.out, "\nMetrics     http://%s/metrics   (also /healthz and /readyz)\n", metricsAddr)
 		}
 		debug.FreeOSMemory() // the first pull needed more than what comes now
 		door, err := n.openPush(pulling)
