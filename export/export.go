@@ -94,21 +94,21 @@ func Write(ctx context.Context, h *schemas.House, o Options, read Reader) (*Resu
 		return nil, fmt.Errorf("look at folder: %w", err)
 	}
 	part := dir + ".part"
-	if err := clear(part); err != nil {
+	if err := removeStopped(part); err != nil {
 		return nil, err
 	}
 	p := &pack{house: h, o: o, dir: part}
 	if err := p.write(ctx, read); err != nil {
-		return nil, errors.Join(err, clear(part))
+		return nil, errors.Join(err, removeStopped(part))
 	}
 	if err := os.Rename(part, dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("rename folder: %w", err), clear(part))
+		return nil, errors.Join(fmt.Errorf("rename folder: %w", err), removeStopped(part))
 	}
 	return &p.result, syncDir(filepath.Dir(dir))
 }
 
-// clear removes what an export that was stopped has left, and nothing that no export writes.
-func clear(part string) error {
+// removeStopped removes what an export that was stopped has left, and nothing that no export writes.
+func removeStopped(part string) error {
 	list, err := os.ReadDir(part)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -43,26 +43,27 @@ func period(t *testing.T, s string) auyl.Period {
 	return p
 }
 
-func of[T any](v T) *T { return &v }
+//go:fix inline
+func of[T any](v T) *T { return new(v) }
 
 // cells are a published figure, a suppressed one that carries what it must not show, one with small numbers, and an empty one.
 func cells(t *testing.T) export.Reader {
 	t.Helper()
 	byID := map[auyl.IndicatorID][]export.Cell{
 		"population_total": {{
-			Area: 190000000, Level: auyl.LevelOblast, Period: period(t, "2023-01-01"), Value: of(1505968.0), Numerator: of(auyl.Decimal(1505968_0000)),
-			Coverage: of(1.0), Status: auyl.StatusNormal, Origin: auyl.OriginReal, FormulaVersion: 1, BoundaryVersion: "KATO-2022-06-08", RecordedAt: vintage,
+			Area: 190000000, Level: auyl.LevelOblast, Period: period(t, "2023-01-01"), Value: new(1505968.0), Numerator: of(auyl.Decimal(1505968_0000)),
+			Coverage: new(1.0), Status: auyl.StatusNormal, Origin: auyl.OriginReal, FormulaVersion: 1, BoundaryVersion: "KATO-2022-06-08", RecordedAt: vintage,
 		}, {
 			Area: 195200000, Level: auyl.LevelDistrict, Period: period(t, "2023-01-01"), Status: auyl.StatusMissing, Reason: "no_data",
 			Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}},
 		"asp_recipients_share": {{
-			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q3"), Value: of(777.25), Numerator: of(auyl.Decimal(777_0000)),
-			Denominator: of(auyl.Decimal(888_0000)), Coverage: of(0.777), Status: auyl.StatusConfidential, Reason: "confidential",
+			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q3"), Value: new(777.25), Numerator: of(auyl.Decimal(777_0000)),
+			Denominator: of(auyl.Decimal(888_0000)), Coverage: new(0.777), Status: auyl.StatusConfidential, Reason: "confidential",
 			Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}, {
-			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q2"), Value: of(-1.5), Numerator: of(auyl.Decimal(777_0000)),
-			Denominator: of(auyl.Decimal(888_0000)), Coverage: of(0.5), Status: auyl.StatusEstimated, Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
+			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q2"), Value: new(-1.5), Numerator: of(auyl.Decimal(777_0000)),
+			Denominator: of(auyl.Decimal(888_0000)), Coverage: new(0.5), Status: auyl.StatusEstimated, Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}},
 	}
 	return func(_ context.Context, id auyl.IndicatorID, each func(*export.Cell) error) error {
@@ -221,7 +222,7 @@ dataflow,AUYL:INDICATORS(1.0),I,Q,195259000,asp_recipients_share,2026-Q2,-1.5,E,
 	}
 	if diff := cmp.Diff([]row{
 		{Area: "195259000", Status: "C", Origin: "synthetic"},
-		{Area: "195259000", Value: of(-1.5), Coverage: of(0.5), Status: "E", Origin: "synthetic"},
+		{Area: "195259000", Value: new(-1.5), Coverage: new(0.5), Status: "E", Origin: "synthetic"},
 	}, rows); diff != "" {
 		t.Errorf("parquet (-want +got):\n%s", diff)
 	}

@@ -59,7 +59,7 @@ func (c *parquetCells) cell(r row) error {
 		Area: r.Area.String(), AreaNameKK: r.name.NameKK, AreaNameRU: r.name.NameRU, AreaNameEN: r.name.NameEN, Level: r.Level.String(),
 		Freq: r.Period.Freq().String(), Period: r.Period.String(), PeriodStart: int32(r.Period.Start()), PeriodEnd: int32(r.Period.LastDay()),
 		Value: r.Value, Numerator: scaled(r.Numerator), Denominator: scaled(r.Denominator), Coverage: r.Coverage,
-		Status: r.Status.String(), Reason: r.Reason, Origin: r.Origin.String(), FormulaVersion: int32(r.FormulaVersion), //nolint:gosec // versions count from 1
+		Status: r.Status.String(), Reason: r.Reason, Origin: r.Origin.String(), FormulaVersion: int32(r.FormulaVersion),
 		BoundaryVersion: r.BoundaryVersion, RecordedAt: r.RecordedAt.UnixMilli(),
 	}
 	if _, err := c.w.Write(c.one[:]); err != nil {

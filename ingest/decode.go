@@ -153,7 +153,7 @@ func (p *pageReader) unknown() []string {
 		if _, ok := p.c.Fields[n]; ok || n == "" || len(out) == maxUnknownColumns {
 			continue
 		}
-		out = append(out, mask(clip(n, maxUnknownColumnText)))
+		out = append(out, clip(mask(n), maxUnknownColumnText))
 	}
 	return out
 }
@@ -268,7 +268,7 @@ func (p *pageReader) Broken(row int, position string, cause error) error {
 // refuse makes the page one dead letter.
 func (p *pageReader) refuse(reason, found, expected, mend string) {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mend})
+	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mask(mend)})
 }
 
 func (p *pageReader) refusePage(err error) {

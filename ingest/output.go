@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -302,9 +303,18 @@ func (o *output) finish() (Decoded, error) {
 	return Decoded{Payloads: out, Flow: o.flow}, nil
 }
 
-// mask hides what may be the number of a person: ten digits and more in a row,
-// blanks and dashes between them not counted.
+var (
+	mailAddress = regexp.MustCompile(`[\p{L}\d._%+-]+@[\p{L}\d.-]+`)
+	// Two words with capitals side by side are how a person is named; that some
+	// places are hidden with them is the smaller harm.
+	personName = regexp.MustCompile(`\p{Lu}\p{Ll}+(?:\s+\p{Lu}(?:\p{Ll}+|\.))+`)
+)
+
+// mask hides what may name a person: mail addresses, two capitalized words in a
+// row, and ten digits and more, blanks and dashes between them not counted.
 func mask(s string) string {
+	s = mailAddress.ReplaceAllString(s, "…")
+	s = personName.ReplaceAllString(s, "…")
 	var out strings.Builder
 	for i := 0; i < len(s); {
 		if n := dateAt(s[i:]); n > 0 {

@@ -112,7 +112,6 @@ func kazakhByte(r rune) (byte, bool) {
 
 func whole(n int64) string { return strconv.FormatInt(n, 10) }
 
-//nolint:unparam // decimals differ by register
 func decimal(f float64, places int) string { return strconv.FormatFloat(f, 'f', places, 64) }
 
 // treasury writes tenths as the treasury does: 57 820,4 with no-break spaces; what

@@ -60,8 +60,8 @@ func (m *Model) answers(o *okrug, c cut, p auyl.Period, draft bool) []reportAnsw
 		out = append(out, reportAnswer{whole, of}, reportAnswer{some, n})
 	}
 	required := int64(0)
-	switch month { // the yearly report in winter, one meeting each half-year besides
-	case time.February, time.June, time.November:
+	// The yearly report in winter, one meeting each half-year besides.
+	if month == time.February || month == time.June || month == time.November {
 		required = 1
 	}
 	pair("report_meetings_required", required, "report_meetings_held", 0.9, 1.05)

@@ -192,6 +192,7 @@ func (b *book) cell(k kind, v any) any {
 		if t, err := time.Parse("2006-01-02 15:04:05", s); err == nil && t.Year() >= 1900 {
 			return excelize.Cell{StyleID: b.instantMark, Value: t}
 		}
+	case text:
 	}
 	return short(s)
 }
