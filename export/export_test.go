@@ -43,27 +43,24 @@ func period(t *testing.T, s string) auyl.Period {
 	return p
 }
 
-//go:fix inline
-func of[T any](v T) *T { return new(v) }
-
 // cells are a published figure, a suppressed one that carries what it must not show, one with small numbers, and an empty one.
 func cells(t *testing.T) export.Reader {
 	t.Helper()
 	byID := map[auyl.IndicatorID][]export.Cell{
 		"population_total": {{
-			Area: 190000000, Level: auyl.LevelOblast, Period: period(t, "2023-01-01"), Value: new(1505968.0), Numerator: of(auyl.Decimal(1505968_0000)),
+			Area: 190000000, Level: auyl.LevelOblast, Period: period(t, "2023-01-01"), Value: new(1505968.0), Numerator: new(auyl.Decimal(1505968_0000)),
 			Coverage: new(1.0), Status: auyl.StatusNormal, Origin: auyl.OriginReal, FormulaVersion: 1, BoundaryVersion: "KATO-2022-06-08", RecordedAt: vintage,
 		}, {
 			Area: 195200000, Level: auyl.LevelDistrict, Period: period(t, "2023-01-01"), Status: auyl.StatusMissing, Reason: "no_data",
 			Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}},
 		"asp_recipients_share": {{
-			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q3"), Value: new(777.25), Numerator: of(auyl.Decimal(777_0000)),
-			Denominator: of(auyl.Decimal(888_0000)), Coverage: new(0.777), Status: auyl.StatusConfidential, Reason: "confidential",
+			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q3"), Value: new(777.25), Numerator: new(auyl.Decimal(777_0000)),
+			Denominator: new(auyl.Decimal(888_0000)), Coverage: new(0.777), Status: auyl.StatusConfidential, Reason: "confidential",
 			Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}, {
-			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q2"), Value: new(-1.5), Numerator: of(auyl.Decimal(777_0000)),
-			Denominator: of(auyl.Decimal(888_0000)), Coverage: new(0.5), Status: auyl.StatusEstimated, Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
+			Area: 195259000, Level: auyl.LevelOkrug, Period: period(t, "2026-Q2"), Value: new(-1.5), Numerator: new(auyl.Decimal(777_0000)),
+			Denominator: new(auyl.Decimal(888_0000)), Coverage: new(0.5), Status: auyl.StatusEstimated, Origin: auyl.OriginSynthetic, FormulaVersion: 1, RecordedAt: vintage,
 		}},
 	}
 	return func(_ context.Context, id auyl.IndicatorID, each func(*export.Cell) error) error {

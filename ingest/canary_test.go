@@ -64,7 +64,7 @@ func canaryRow(c *schemas.Contract, names []string, n int) []string {
 func TestNoCanaryComesOutOfAnyContract(t *testing.T) {
 	t.Parallel()
 	total := 100_000
-	if v := os.Getenv("AUYL_CANARY_RECORDS"); v != "" {
+	if v := os.Getenv("AUYL_CANARY_RECORDS"); v != "" { //nolint:forbidigo // how long to look
 		n, err := strconv.Atoi(v)
 		must(t, err)
 		total = n

@@ -87,7 +87,7 @@ func TestKilledRunsEndAsAnUnharmedOne(t *testing.T) {
 		t.Skip("twenty kills take minutes: make test")
 	}
 	p := build(t)
-	p.env = append(p.env, "AUYL_SIMULATE_CUTS=60")
+	p.env = append(p.env, "AUYL_SIMULATE_CUTS=13")
 	began := time.Now()
 	p.must(t, "run", "--once")
 	took := time.Since(began)
