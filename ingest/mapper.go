@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
@@ -38,7 +39,8 @@ type mapper struct {
 
 	held map[string][]time.Time // when events happened, by what repetitions say alike
 
-	obs []auyl.Observation // of the record in work, reused
+	obs  []auyl.Observation // of the record in work, reused
+	text []byte             // the same
 }
 
 type measure struct {
@@ -145,8 +147,19 @@ func (m *mapper) get(fields []string, name string) string {
 	if !ok {
 		return ""
 	}
-	return strings.Trim(fields[i], " \t\u00a0\u202f")
+	return trimBlanks(fields[i])
 }
+
+// trimBlanks cuts blanks off both ends. Nearly no field has any: where the ends are
+// letters of ASCII, nothing is searched for.
+func trimBlanks(s string) string {
+	if n := len(s); n == 0 || visible(s[0]) && visible(s[n-1]) {
+		return s
+	}
+	return strings.Trim(s, " \t\u00a0\u202f")
+}
+
+func visible(c byte) bool { return c > ' ' && c < 0x7f }
 
 // take returns the rule by which the record is skipped, or why it is dead.
 func (m *mapper) take(out *output, row uint32, fields []string) (rule string, err *fault) {
@@ -176,18 +189,13 @@ func (m *mapper) unique(out *output, row uint32, fields []string) (string, *faul
 	if len(m.c.Unique) == 0 {
 		return "", nil
 	}
-	var key, all strings.Builder
-	for _, f := range m.c.Unique {
-		fmt.Fprintf(&key, "%q ", m.get(fields, f))
-	}
-	for _, f := range m.declared {
-		fmt.Fprintf(&all, "%q ", m.get(fields, f))
-	}
-	sum := sha256.Sum256([]byte(all.String()))
-	old, ok := out.seenKey[key.String()]
+	m.text = m.appendTexts(m.text[:0], fields, m.declared)
+	sum := sha256.Sum256(m.text)
+	m.text = m.appendTexts(m.text[:0], fields, m.c.Unique)
+	old, ok := out.seenKey[string(m.text)]
 	switch {
 	case !ok:
-		out.seenKey[key.String()] = seenRecord{row, sum}
+		out.seenKey[string(m.text)] = seenRecord{row, sum}
 		return "", nil
 	case old.sum == sum:
 		return SkipDuplicate, nil
@@ -196,6 +204,17 @@ func (m *mapper) unique(out *output, row uint32, fields []string) (string, *faul
 		m.c.Unique[0], ReasonDuplicate, m.get(fields, m.c.Unique[0]), "one record for each " + strings.Join(m.c.Unique, ", "),
 		fmt.Sprintf("record %d says otherwise: keep the right one", old.row),
 	}
+}
+
+// appendTexts appends fields, each with its length before it, so that no two lists
+// of texts are spelled alike.
+func (m *mapper) appendTexts(dst []byte, fields, names []string) []byte {
+	for _, f := range names {
+		v := m.get(fields, f)
+		dst = binary.AppendUvarint(dst, uint64(len(v)))
+		dst = append(dst, v...)
+	}
+	return dst
 }
 
 // words checks what can be said of each field alone.
@@ -412,6 +431,9 @@ func (m *mapper) applies(x *measure, fields []string) bool {
 }
 
 func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
+	if len(x.dims) == 0 {
+		return "", nil
+	}
 	var parts []string
 	for _, name := range x.dims {
 		from := x.Dims[name]

@@ -64,7 +64,10 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 			break
 		}
 	}
-	text := n.strip.Replace(raw)
+	text := raw
+	if len(n.rule.Thousands) > 0 && strings.ContainsAny(raw, n.rule.Thousands) {
+		text = n.strip.Replace(raw)
+	}
 	if n.rule.Decimal == "," {
 		if strings.Contains(text, ".") {
 			return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
