@@ -65,7 +65,7 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 		}
 	}
 	text := raw
-	if len(n.rule.Thousands) > 0 && strings.ContainsAny(raw, n.rule.Thousands) {
+	if n.rule.Thousands != "" && strings.ContainsAny(raw, n.rule.Thousands) {
 		text = n.strip.Replace(raw)
 	}
 	if n.rule.Decimal == "," {
