@@ -147,6 +147,9 @@ const (
 // unknown lists the columns that the contract does not name: their names, never
 // what stands in them.
 func (p *pageReader) unknown() []string {
+	if p.c.Format == "taldau" || p.c.Layout.Unpivot {
+		return nil // the names are the decoder's own
+	}
 	var out []string
 	for _, n := range p.columns {
 		n = strings.TrimSpace(n)
