@@ -34,8 +34,8 @@ type Config struct {
 	Push       Push       `yaml:"push"`       // pages that partners send of themselves
 	Web        Web        `yaml:"web"`        // manners of asking over HTTP
 	// Quality lets auyl run take stock of its sources as of one more source,
-	// platform.quality; default on. Roles by themselves do not.
-	Quality *bool    `yaml:"quality"`
+	// platform.quality. Roles by themselves do not.
+	Quality bool     `yaml:"quality"`
 	Sources []Source `yaml:"sources"` // feeds asked over HTTP, in the order in which they are first pulled
 
 	file string
@@ -194,7 +194,7 @@ func (c *Config) override(env func(string) (string, bool)) error {
 		if err != nil {
 			return fmt.Errorf("environment: AUYL_QUALITY=%q: want true or false", v)
 		}
-		c.Quality = &on
+		c.Quality = on
 	}
 	for name, to := range map[string]*int{"AUYL_SIMULATE_SCALE": &c.Simulate.Scale, "AUYL_SIMULATE_CUTS": &c.Simulate.Cuts} {
 		if v, ok := env(name); ok && v != "" {

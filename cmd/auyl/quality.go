@@ -86,7 +86,7 @@ func (d *qualityDoor) Pages(ctx context.Context, _ func(string) ingest.Known, em
 // no contract asks for it.
 func (n *node) stocktaking(ctx context.Context, quiet bool) (*ingest.Schedule, error) {
 	c := n.house.Contracts[qualitySource]
-	if off := n.cfg.Quality != nil && !*n.cfg.Quality; c == nil || off {
+	if c == nil || !n.cfg.Quality {
 		return ingest.NewSchedule(nil, time.UTC, time.Now, n.log)
 	}
 	zone, err := time.LoadLocation(n.cfg.Zone)

@@ -126,7 +126,7 @@ ORDER BY open_letters DESC, source, reason, field`,
     max(period) AS last_period,
     round(quantile(0.5)(abs(toFloat64(new_value) - toFloat64(old_value)) / nullIf(abs(toFloat64(old_value)), 0)), 4) AS median_change,
     max(recorded_at) AS recorded_at
-FROM auyl.revision
+FROM auyl.observation_revision
 WHERE source IN (${source:singlequote})
 GROUP BY source, series, class
 ORDER BY revisions DESC, source, series, class`,

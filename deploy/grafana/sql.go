@@ -113,7 +113,7 @@ ORDER BY time`},
 FROM
 (
     SELECT toStartOfDay(recorded_at) AS time, class, period_start
-    FROM auyl.revision
+    FROM auyl.observation_revision
     WHERE series IN (SELECT arrayJoin(inputs) FROM auyl.indicator FINAL WHERE indicator = ${indicator:singlequote}) AND ` + where + ` AND $__timeFilter(recorded_at)
 )
 GROUP BY time, class
