@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,7 @@ func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Pa
 			faults = append(faults, fmt.Errorf("drop folder: %w", err))
 			continue
 		}
-		// Without what tells the format, so that 2026-10-rev.csv comes behind the
-		// 2026-10.csv that it corrects: of two pages the later one stands.
-		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(stem(a.Name()), stem(b.Name())) })
+		slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return CompareNames(a.Name(), b.Name()) })
 		for _, e := range entries {
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -112,8 +111,13 @@ func (d *Drop) settled(ctx context.Context, e fs.DirEntry) (string, error) {
 	}
 }
 
-// stem is a name without its extension.
-func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+// CompareNames orders the names of dropped files: without what tells the format, so
+// that 2026-10-rev.csv comes behind the 2026-10.csv that it corrects, since of two
+// pages the later one stands.
+func CompareNames(a, b string) int {
+	stem := func(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
+	return cmp.Or(strings.Compare(stem(a), stem(b)), strings.Compare(a, b))
+}
 
 func (d *Drop) wants(e fs.DirEntry) bool { return e.Type().IsRegular() && d.Wants(e.Name()) }
 

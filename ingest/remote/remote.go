@@ -6,7 +6,6 @@
 package remote
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +121,7 @@ func (l *Look) list(ctx context.Context) {
 		l.there = nil // nothing is read of a folder that may be away
 		return
 	}
-	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(files, func(a, b File) int { return ingest.CompareNames(a.Name, b.Name) })
 	states := make(map[string]state, len(files))
 	fresh := false
 	for _, f := range files {

@@ -192,6 +192,23 @@ func TestPullThatWaitsTakesFilesAtOnce(t *testing.T) {
 	})
 }
 
+// TestACorrectionComesBehindWhatItCorrects: of two pages the later one stands, so
+// the order of names is that of a folder on this machine.
+func TestACorrectionComesBehindWhatItCorrects(t *testing.T) {
+	t.Parallel()
+	places(t, func(t *testing.T, p *place) {
+		t.Helper()
+		p.put("bns.sme@2026-10-rev.csv", "corrected")
+		p.put("bns.sme@2026-10.csv", "first")
+		l := remote.NewLook("there", p, remote.Options{Every: every, Settle: time.Millisecond, Wait: true, Now: time.Now})
+		var a puller
+		a.pull(t, l.Door((&ingest.Drop{Source: "bns.sme"}).Wants, false))
+		if want := []string{"first", "corrected"}; !slices.Equal(a.bodies, want) || a.err != nil {
+			t.Errorf("bytes = %q, %v, want %q", a.bodies, a.err, want)
+		}
+	})
+}
+
 // broken is a folder whose listings are ours.
 type broken struct {
 	files []remote.File
