@@ -29,14 +29,15 @@ type OkrugQuality struct {
 
 // OkrugQualities counts what sources promised and gave, by month and okrug.
 func (db *DB) OkrugQualities(ctx context.Context, promises []Promise, zone string) ([]OkrugQuality, error) {
-	var sources, months, days []string
+	var sources []auyl.SourceID
+	var months, days []string
 	for _, p := range promises {
-		sources = append(sources, "'"+string(p.Source)+"'") // an id has no quote in it
+		sources = append(sources, p.Source)
 		months = append(months, strconv.Itoa(p.Months))
 		days = append(days, strconv.Itoa(p.ByDay))
 	}
-	list := func(l []string) string { return "[" + strings.Join(l, ",") + "]" }
-	params := driver.Parameters{"sources": list(sources), "months": list(months), "by_days": list(days), "zone": zone}
+	numbers := func(l []string) string { return "[" + strings.Join(l, ",") + "]" }
+	params := driver.Parameters{"sources": array(sources), "months": numbers(months), "by_days": numbers(days), "zone": zone}
 	var out []OkrugQuality
 	err := db.query(ctx, "quality", params, func(scan func(...any) error) error {
 		var q OkrugQuality

@@ -46,7 +46,6 @@ type output struct {
 	seenKey map[string]seenRecord
 	sums    map[obsKey]auyl.Observation
 	later   *wire.Vintage // of sums that a replay changed; nil outside of one
-	closing bool          // what is told now has the later vintage
 	// withdrawn are figures that a restating page does not tell any more.
 	withdrawn []keyed
 	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
@@ -82,12 +81,12 @@ type observations struct {
 	dims   map[auyl.Dims]uint32
 }
 
-// obsPart is what all rows of one message share: the district, and the time at
-// which the source published them.
+// obsPart is what all rows of one message share: the district, the time at which
+// the source published them, and the frame of RAW that told them.
 type obsPart struct {
 	district   auyl.AreaCode
 	releasedMs int64
-	later      bool // of the later vintage of a replay
+	rawSeq     uint64
 }
 
 type obsKey struct {
@@ -132,14 +131,10 @@ func (o *output) skip(rule string) {
 // partition is the district of an area; above it, the area itself.
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
-func (o *output) observation(x auyl.Observation, releasedMs int64) {
-	p := obsPart{partition(x.Area), releasedMs, o.closing}
+func (o *output) observation(x auyl.Observation, v *wire.Vintage, releasedMs int64) {
+	p := obsPart{partition(x.Area), releasedMs, v.GetRawSeq()}
 	list := o.obs[p]
 	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
-		v := o.vintage
-		if o.closing {
-			v = o.later
-		}
 		if releasedMs != v.GetReleasedAtMs() {
 			v = wire.CloneVintage(v)
 			v.ReleasedAtMs = releasedMs
@@ -233,33 +228,22 @@ func (o *output) closeSums() {
 			cmp.Compare(a.key.area, b.key.area), cmp.Compare(a.key.period.Freq(), b.key.period.Freq()), cmp.Compare(a.key.period.Start(), b.key.period.Start()))
 	})
 	for _, w := range o.withdrawn {
-		o.observation(w.obs, w.key.releasedMs)
+		o.observation(w.obs, o.vintage, w.key.releasedMs)
 	}
 	o.withdrawn = nil
 	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
 		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
 			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))
 	})
-	o.closing = o.later != nil
+	v := cmp.Or(o.later, o.vintage)
 	for _, k := range keys {
 		x := o.sums[k]
 		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
 			x.Status = auyl.StatusEstimated
 		}
-		o.observation(x, k.releasedMs)
+		o.observation(x, v, k.releasedMs)
 	}
 	clear(o.sums)
-	o.closing = false
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 // finish encodes everything in a fixed order.
@@ -275,7 +259,7 @@ func (o *output) finish() (Decoded, error) {
 		return nil
 	}
 	parts := slices.SortedFunc(maps.Keys(o.obs), func(a, b obsPart) int {
-		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs), compareBool(a.later, b.later))
+		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs), cmp.Compare(a.rawSeq, b.rawSeq))
 	})
 	for _, p := range parts {
 		for _, m := range o.obs[p] {

@@ -178,36 +178,21 @@ type restatedKey struct {
 func (m *mapper) withdraw(out *output) {
 	for i := range m.measures {
 		x := &m.measures[i]
-		dims, fixed := x.fixedDims()
-		if !fixed {
+		if !x.constantDims {
 			continue
 		}
 		for k, row := range m.restated {
 			p := x.dated(k.period)
-			key := obsKey{k.releasedMs, x.Series, dims, k.area, p}
+			key := obsKey{k.releasedMs, x.Series, x.fixed, k.area, p}
 			_, told := out.seenObs[key]
 			_, summed := out.sums[key]
 			if !told && !summed {
-				gone := auyl.Observation{Series: x.Series, Dims: dims, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
+				gone := auyl.Observation{Series: x.Series, Dims: x.fixed, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
 				out.seenObs[key] = gone
 				out.withdrawn = append(out.withdrawn, keyed{key, gone})
 			}
 		}
 	}
-}
-
-// fixedDims are the dimensions of a measure where no field decides them.
-func (x *measure) fixedDims() (auyl.Dims, bool) {
-	var parts []string
-	for _, name := range x.dims {
-		v, constant := strings.CutPrefix(x.Dims[name], "=")
-		if !constant {
-			return "", false
-		}
-		parts = append(parts, name+"="+v)
-	}
-	d, err := auyl.ParseDims(strings.Join(parts, ";"))
-	return d, err == nil
 }
 
 // reported counts the areas of which a page tells something, and how many it
@@ -219,13 +204,11 @@ func (m *mapper) reported(out *output, page string) (got, want int) {
 	}
 	areas := map[auyl.AreaCode]bool{}
 	last := auyl.Day(0)
-	for k := range out.seenObs {
-		areas[k.area] = true
-		last = max(last, k.period.LastDay())
-	}
-	for k := range out.sums {
-		areas[k.area] = true
-		last = max(last, k.period.LastDay())
+	for _, told := range []map[obsKey]auyl.Observation{out.seenObs, out.sums} {
+		for k := range told {
+			areas[k.area] = true
+			last = max(last, k.period.LastDay())
+		}
 	}
 	all := 0
 	for a := range m.d.areas.Below(m.c.Area.Within, last) {

@@ -83,7 +83,7 @@ func (m *Model) services(place *Place, c cut, day auyl.Day) []string {
 		water = c.people * c.water / c.households
 		broadband = c.people * c.internet / c.households
 	}
-	gas := of(c.households, yesShare(yes("gas pipe", 0.75))*m.trait("gas", place.Code, 0.6, 0.98))
+	gas := of(c.households, float64(yes("gas pipe", 0.75))*m.trait("gas", place.Code, 0.6, 0.98))
 	lit := clamp(m.trait("lit", place.Code, 0.35, 0.95)+0.03*years, 0, 1) * c.roadKm
 	required := 6 + c.people/1500
 	required = min(required, 14)
@@ -95,8 +95,6 @@ func (m *Model) services(place *Place, c cut, day auyl.Day) []string {
 		whole(yes("bus", 0.95)), whole(required), whole(available), whole(c.people * yes("med point", 1.1)), whole(posts), whole(vacant),
 	}
 }
-
-func yesShare(n int64) float64 { return float64(n) }
 
 // settlements makes a row of each place that has people on the day of the cut. A
 // settlement is late when its okrug is.

@@ -225,14 +225,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	}
 	var items []ingest.Scheduled
 	add := func(id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
-		raw, err := ingest.OpenRaw(ctx, n.conn, id)
-		if err != nil {
-			return err
-		}
-		src := n.source(id, door)
-		var keep ingest.Archive
-		keep, src.ByReference = n.keeping(n.house.Contracts[id], raw)
-		p, err := ingest.NewPuller(src, raw, keep, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet, ResumeWithin: resume})
+		p, err := n.puller(ctx, id, door, ingest.Options{QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
@@ -276,6 +269,11 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	if err := add(unclaimed, drop("", claimed), every, true); err != nil {
 		return nil, err
 	}
+	return n.scheduled(items, zone)
+}
+
+// scheduled is a schedule of which the metrics know.
+func (n *node) scheduled(items []ingest.Scheduled, zone *time.Location) (*ingest.Schedule, error) {
 	sched, err := ingest.NewSchedule(items, zone, time.Now, n.log)
 	if err == nil {
 		sched.OnPull(n.metrics.pulled(time.Now))
@@ -283,13 +281,22 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	return sched, err
 }
 
-// source is a source as its contract describes it.
-func (n *node) source(id auyl.SourceID, door ingest.Door) ingest.Source {
+// puller asks a source through a door, nil for one whose pages come of themselves,
+// and keeps its pages as its contract says.
+func (n *node) puller(ctx context.Context, id auyl.SourceID, door ingest.Door, o ingest.Options) (*ingest.Puller, error) {
+	raw, err := ingest.OpenRaw(ctx, n.conn, id)
+	if err != nil {
+		return nil, err
+	}
+	c := n.house.Contracts[id]
 	src := ingest.Source{ID: id, Origin: auyl.OriginReal, Rank: auyl.RankSelfReported, Door: door}
-	if c := n.house.Contracts[id]; c != nil {
+	if c != nil {
 		src.Origin, src.Rank, src.ContractVersion = c.Origin, c.Rank, c.Version
 	}
-	return src
+	var keep ingest.Archive
+	keep, src.ByReference = n.keeping(c, raw)
+	o.Logger = n.log
+	return ingest.NewPuller(src, raw, keep, n.clock, o)
 }
 
 // fileSources lists the sources whose data come as files: real before synthetic,

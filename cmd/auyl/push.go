@@ -58,14 +58,7 @@ func (n *node) openPush(ctx context.Context) (*pushDoor, error) {
 		}
 	}
 	inbox := ingest.NewInbox(func(ctx context.Context, id auyl.SourceID) (*ingest.Puller, error) {
-		raw, err := ingest.OpenRaw(ctx, n.conn, id)
-		if err != nil {
-			return nil, err
-		}
-		src := n.source(id, nil)
-		var keep ingest.Archive
-		keep, src.ByReference = n.keeping(n.house.Contracts[id], raw)
-		return ingest.NewPuller(src, raw, keep, n.clock, ingest.Options{Logger: n.log})
+		return n.puller(ctx, id, nil, ingest.Options{})
 	})
 	door, err := push.New(secrets, inbox, push.Options{Window: window, MaxBytes: c.MaxBytes, Concurrent: pushConcurrent, Logger: n.log})
 	if err != nil {

@@ -87,22 +87,16 @@ func (d *qualityDoor) Pages(ctx context.Context, _ func(string) ingest.Known, em
 func (n *node) stocktaking(ctx context.Context, quiet bool) (*ingest.Schedule, error) {
 	c := n.house.Contracts[qualitySource]
 	if c == nil || !n.cfg.Quality {
-		return ingest.NewSchedule(nil, time.UTC, time.Now, n.log)
+		return n.scheduled(nil, time.UTC)
 	}
 	zone, err := time.LoadLocation(n.cfg.Zone)
 	if err != nil {
 		return nil, err
 	}
-	raw, err := ingest.OpenRaw(ctx, n.conn, qualitySource)
+	door := &qualityDoor{n.db, promises(n.house.Contracts), n.cfg.Zone, c.Area.Within}
+	p, err := n.puller(ctx, qualitySource, door, ingest.Options{QuietUnchanged: quiet})
 	if err != nil {
 		return nil, err
 	}
-	src := n.source(qualitySource, &qualityDoor{n.db, promises(n.house.Contracts), n.cfg.Zone, c.Area.Within})
-	var keep ingest.Archive
-	keep, src.ByReference = n.keeping(c, raw)
-	p, err := ingest.NewPuller(src, raw, keep, n.clock, ingest.Options{Logger: n.log, QuietUnchanged: quiet})
-	if err != nil {
-		return nil, err
-	}
-	return ingest.NewSchedule([]ingest.Scheduled{{Puller: p, Times: qualityTimes}}, zone, time.Now, n.log)
+	return n.scheduled([]ingest.Scheduled{{Puller: p, Times: qualityTimes}}, zone)
 }

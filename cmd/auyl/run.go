@@ -113,24 +113,24 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 		var got tally
 		tell := func(o ingest.Outcome) { got.add(o); p.say("pulled " + string(o.Source)) }
 		p.say("pulling sources")
-		if c.Once {
-			err = n.round(func(begin time.Time) error {
-				if err := sched.PullAll(pulling, begin, tell); err != nil {
+		pullAndDrain := func(pull func(*ingest.Schedule) error) error {
+			// Stock is taken last: what all the others gave is in the tables then.
+			for _, s := range []*ingest.Schedule{sched, stock} {
+				if err := pull(s); err != nil {
 					return err
 				}
 				if err := drain(pulling, parts, p); err != nil {
 					return err
 				}
-				// What all of them gave is in the tables now, and can be judged.
-				if err := stock.PullAll(pulling, begin, tell); err != nil {
-					return err
-				}
-				return drain(pulling, parts, p)
-			})
-		} else if err = sched.PullDue(pulling, tell); err == nil {
-			if err = drain(pulling, parts, p); err == nil {
-				err = errors.Join(stock.PullDue(pulling, tell), drain(pulling, parts, p))
 			}
+			return nil
+		}
+		if c.Once {
+			err = n.round(func(begin time.Time) error {
+				return pullAndDrain(func(s *ingest.Schedule) error { return s.PullAll(pulling, begin, tell) })
+			})
+		} else {
+			err = pullAndDrain(func(s *ingest.Schedule) error { return s.PullDue(pulling, tell) })
 		}
 		if err != nil {
 			return err

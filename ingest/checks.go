@@ -1,0 +1,63 @@
+package ingest
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/auyl-kz/auyl/schemas"
+)
+
+// unique holds a record to those of the page with the same name.
+func (m *mapper) unique(out *output, row uint32, fields []string) (string, *fault) {
+	if len(m.c.Unique) == 0 {
+		return "", nil
+	}
+	m.text = m.appendTexts(m.text[:0], fields, m.declared)
+	sum := sha256.Sum256(m.text)
+	m.text = m.appendTexts(m.text[:0], fields, m.c.Unique)
+	old, ok := out.seenKey[string(m.text)]
+	switch {
+	case !ok:
+		out.seenKey[string(m.text)] = seenRecord{row, sum}
+		return "", nil
+	case old.sum == sum:
+		return SkipDuplicate, nil
+	}
+	return "", &fault{
+		m.c.Unique[0], ReasonDuplicate, m.get(fields, m.c.Unique[0]), "one record for each " + strings.Join(m.c.Unique, ", "),
+		fmt.Sprintf("record %d says otherwise: keep the right one", old.row),
+	}
+}
+
+// appendTexts appends fields, each with its length before it, so that no two lists
+// of texts are spelled alike.
+func (m *mapper) appendTexts(dst []byte, fields, names []string) []byte {
+	for _, f := range names {
+		v := m.get(fields, f)
+		dst = binary.AppendUvarint(dst, uint64(len(v)))
+		dst = append(dst, v...)
+	}
+	return dst
+}
+
+// words checks what can be said of each field alone.
+func (m *mapper) words(fields []string) *fault {
+	for _, name := range m.declared { // in order: of several faults always the same is told
+		f := m.c.Fields[name]
+		if !f.Required && len(f.OneOf) == 0 {
+			continue
+		}
+		v := strings.TrimSpace(fields[m.index[name]])
+		if f.Required && v == "" {
+			return &fault{name, ReasonRequired, "", "a value", "fill the field in and deliver again"}
+		}
+		if len(f.OneOf) > 0 && v != "" && !slices.Contains(f.OneOf, v) {
+			near := schemas.Nearest(v, f.OneOf)
+			return &fault{name, ReasonWord, v, strings.Join(f.OneOf, ", "), "did the source change its words? Nearest: " + near}
+		}
+	}
+	return nil
+}
