@@ -84,7 +84,7 @@ func parseFormula(text string, condition bool) *formula {
 func (f *formula) walk(n ast.Node, known map[string]int) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode:
-		name, ok := dottedName(n)
+		name, ok := DottedName(n)
 		if !ok {
 			f.bad(n, "%s: %v", n, errOperator)
 			return
@@ -101,7 +101,7 @@ func (f *formula) walk(n ast.Node, known map[string]int) {
 	case *ast.UnaryNode:
 		f.walk(n.Node, known)
 	case *ast.CallNode:
-		name, ok := dottedName(n.Callee)
+		name, ok := DottedName(n.Callee)
 		if !ok {
 			f.bad(n, "%s: %v", n, errOperator)
 			return
@@ -155,23 +155,24 @@ func (f *formula) call(n ast.Node, name string, args []ast.Node, known map[strin
 // isSeriesNode reports whether a node is a name, possibly of an earlier period.
 func isSeriesNode(n ast.Node) bool {
 	if c, ok := n.(*ast.CallNode); ok && len(c.Arguments) == 1 {
-		if name, _ := dottedName(c.Callee); name == "prev" || name == "prev_year" {
+		if name, _ := DottedName(c.Callee); name == "prev" || name == "prev_year" {
 			return isSeriesNode(c.Arguments[0])
 		}
 	}
-	_, ok := dottedName(n)
+	_, ok := DottedName(n)
 	return ok
 }
 
-// dottedName returns a name with dots, which the parser reads as members.
-func dottedName(n ast.Node) (string, bool) {
+// DottedName returns the name that a node of a formula is, with its dots, which the
+// parser reads as members; not ok for anything else.
+func DottedName(n ast.Node) (string, bool) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
 		return n.Value, true
 	case *ast.ChainNode:
-		return dottedName(n.Node)
+		return DottedName(n.Node)
 	case *ast.MemberNode:
-		head, ok := dottedName(n.Node)
+		head, ok := DottedName(n.Node)
 		tail, isName := n.Property.(*ast.StringNode)
 		if ok && isName {
 			return head + "." + tail.Value, true

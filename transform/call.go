@@ -8,6 +8,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
 )
 
 // ref is a name of a formula and where in time it is looked up.
@@ -46,7 +47,7 @@ func callOf(n ast.Node) (string, []ast.Node) {
 	case *ast.BuiltinNode:
 		return n.Name, n.Arguments
 	case *ast.CallNode:
-		name, _ := dotted(n.Callee)
+		name, _ := schemas.DottedName(n.Callee)
 		return name, n.Arguments
 	}
 	return "", nil
@@ -136,7 +137,7 @@ func isSeries(n ast.Node) bool {
 	if name, args := callOf(n); (name == "prev" || name == "prev_year") && len(args) == 1 {
 		return isSeries(args[0])
 	}
-	_, ok := dotted(n)
+	_, ok := schemas.DottedName(n)
 	return ok
 }
 

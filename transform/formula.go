@@ -9,6 +9,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	auyl "github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
 )
 
 // program is an expression over named decimals, in postfix order. It is
@@ -103,7 +104,7 @@ func (p *program) emit(n ast.Node, at ref) error {
 		p.code = append(p.code, op{code: opConst, value: truth(n.Value)})
 		return nil
 	case *ast.IdentifierNode, *ast.MemberNode, *ast.ChainNode:
-		name, ok := dotted(n)
+		name, ok := schemas.DottedName(n)
 		if !ok {
 			return fmt.Errorf("%s is not the name of a series", n)
 		}
@@ -177,23 +178,6 @@ func (p *program) emit(n ast.Node, at ref) error {
 		return nil
 	}
 	return fmt.Errorf("%s is not supported", n)
-}
-
-// dotted returns a name with dots, which the parser reads as members.
-func dotted(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.IdentifierNode:
-		return n.Value, true
-	case *ast.ChainNode:
-		return dotted(n.Node)
-	case *ast.MemberNode:
-		head, ok := dotted(n.Node)
-		tail, isName := n.Property.(*ast.StringNode)
-		if ok && isName {
-			return head + "." + tail.Value, true
-		}
-	}
-	return "", false
 }
 
 func truth(b bool) auyl.Decimal {

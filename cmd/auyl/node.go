@@ -151,12 +151,7 @@ func (n *node) openStreams(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		n.onClose(srv.Close)
-		nc, err := srv.Connect()
-		if err != nil {
-			return err
-		}
-		if n.conn, err = stream.Wrap(nc, stream.Options{Logger: n.log}); err != nil {
+		if err := n.join(srv); err != nil {
 			return err
 		}
 		n.natsURL = srv.ClientURL()
@@ -166,6 +161,17 @@ func (n *node) openStreams(ctx context.Context) error {
 	}
 	n.onClose(n.conn.Close)
 	return stream.Ensure(ctx, n.conn, stream.StreamOptions{Replicas: o.Replicas})
+}
+
+// join connects to a server inside the process, which ends with the node.
+func (n *node) join(srv *natsembedded.Server) error {
+	n.onClose(srv.Close)
+	nc, err := srv.Connect()
+	if err != nil {
+		return err
+	}
+	n.conn, err = stream.Wrap(nc, stream.Options{Logger: n.log})
+	return err
 }
 
 // endpoint is how another command on this machine finds the running engine.

@@ -71,12 +71,7 @@ func (n *node) readStreams(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.onClose(srv.Close)
-	nc, err := srv.Connect()
-	if err != nil {
-		return err
-	}
-	if n.conn, err = stream.Wrap(nc, stream.Options{Logger: n.log}); err != nil {
+	if err := n.join(srv); err != nil {
 		return err
 	}
 	n.onClose(n.conn.Close)

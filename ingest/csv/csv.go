@@ -349,16 +349,7 @@ func (s *scanner) peekLine() []byte {
 func guessDelimiter(line []byte) byte {
 	best, most := byte(','), 0
 	for _, d := range []byte{';', '\t', ','} {
-		n, inside := 0, false
-		for _, c := range line {
-			switch {
-			case c == '"':
-				inside = !inside
-			case c == d && !inside:
-				n++
-			}
-		}
-		if n > most {
+		if n := delimiters(line, d); n > most {
 			best, most = d, n
 		}
 	}
