@@ -67,7 +67,7 @@ test: deps ## run every test
 	$(GO) test -timeout 30m $(TESTFLAGS) $(PKGS)
 
 .PHONY: test-short
-test-short: deps ## run the tests that take under two minutes together
+test-short: deps ## run the tests that take three minutes together, on two cores
 	$(GO) test -short -timeout 5m $(TESTFLAGS) $(PKGS)
 
 .PHONY: race
