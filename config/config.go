@@ -196,7 +196,7 @@ func (c *Config) override(env func(string) (string, bool)) error {
 		}
 		c.Quality = on
 	}
-	for name, to := range map[string]*int{"AUYL_SIMULATE_SCALE": &c.Simulate.Scale, "AUYL_SIMULATE_CUTS": &c.Simulate.Cuts} {
+	for name, to := range map[string]*int{"AUYL_SIMULATE_SCALE": &c.Simulate.Scale, "AUYL_SIMULATE_CUTS": &c.Simulate.Cuts, "AUYL_SIMULATE_MONTHS": &c.Simulate.Months} {
 		if v, ok := env(name); ok && v != "" {
 			n, err := strconv.Atoi(v)
 			if err != nil {

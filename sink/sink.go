@@ -28,11 +28,11 @@ type Tables interface {
 // Options of a sink; the zero value is the default.
 type Options struct {
 	// MaxBytes ends a range when its messages have so many bytes. 0 means 16 MiB: some 800,000 observations, from where on
-	// larger inserts gained nothing. In memory are at most Parallel+2 ranges.
+	// larger inserts gained nothing. In memory are at most Parallel+1 ranges.
 	MaxBytes int
 	// MaxMessages ends a range likewise; 0 means 65,536.
 	MaxMessages int
-	// Linger ends a range when so much time has passed since its first message; 0 means 50 ms.
+	// Linger ends a range when so much time has passed since its first message; 0 means 200 ms: parts are costly, a second is the budget.
 	Linger time.Duration
 	// Parallel is how many ranges are inserted at once; 0 means 2, which keeps two cores of an engine busy.
 	Parallel int
@@ -100,8 +100,8 @@ func (s *Sink) Run(ctx context.Context) error {
 	}
 	s.done.Store(l.Done)
 	g, gctx := errgroup.WithContext(ctx)
-	// One range waits while others are inserted; the cutter holds another one.
-	ranges := make(chan *span, 1)
+	// While all inserts are busy the cutter's range grows: the slower the tables, the larger what they get at once.
+	ranges := make(chan *span)
 	c := cutter{o: s.o, ends: slices.Clone(l.Open)}
 	g.Go(func() error {
 		defer close(ranges)
@@ -157,7 +157,7 @@ func (s *Sink) insertAll(ctx context.Context, l *ledger, ranges <-chan *span) er
 				l.Done, l.Open = l.Open[0], l.Open[1:]
 			}
 			s.done.Store(l.Done)
-			if running == 0 && len(ranges) == 0 {
+			if running == 0 {
 				fault = l.save(ctx)
 			}
 		case <-gctx.Done():

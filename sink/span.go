@@ -73,14 +73,8 @@ func (s *Sink) cut(ctx context.Context, c *cutter, from uint64, out chan<- *span
 	defer func() { _ = in.Close() }() //nolint:contextcheck // it was only read from; closing waits for nothing
 	c.next = from
 	for {
-		r, err := c.span(ctx, in)
-		if err != nil {
+		if err := c.span(ctx, in, out); err != nil {
 			return err
-		}
-		select {
-		case out <- r:
-		case <-ctx.Done():
-			return ctx.Err()
 		}
 	}
 }
@@ -90,14 +84,44 @@ type reader interface {
 	Next(ctx context.Context) (stream.Msg, error)
 }
 
-// span reads the next range. It waits for the first message as long as need be, and for the others until Linger is over.
-func (c *cutter) span(ctx context.Context, in reader) (*span, error) {
+// span reads the next range and hands it over. It waits for the first message as long as need be, and for others until
+// Linger is over and somebody is free to take the range: while all are busy, it grows.
+func (c *cutter) span(ctx context.Context, in reader, out chan<- *span) error {
 	m, err := in.Next(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r := &span{first: c.next}
 	r.add(m)
+	for !c.full(r) {
+		if err := c.grow(ctx, in, r); err != nil {
+			return err
+		}
+		if len(c.ends) > 0 || c.full(r) {
+			continue
+		}
+		c.next = r.last + 1
+		select {
+		case out <- r:
+			return nil
+		default:
+		}
+	}
+	if len(c.ends) > 0 {
+		r.last = c.ends[0] // the sequence that was written down; the message itself may be gone
+		c.ends = c.ends[1:]
+	}
+	c.next = r.last + 1
+	select {
+	case out <- r:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// grow adds messages until the range is full, or for as long as Linger where no end was decided before.
+func (c *cutter) grow(ctx context.Context, in reader, r *span) error {
 	lctx, cancel := ctx, context.CancelFunc(func() {})
 	if len(c.ends) == 0 {
 		lctx, cancel = context.WithTimeout(ctx, c.o.Linger)
@@ -107,16 +131,11 @@ func (c *cutter) span(ctx context.Context, in reader) (*span, error) {
 		m, err := in.Next(lctx)
 		if err != nil {
 			if ctx.Err() == nil && lctx.Err() != nil {
-				break // a pause: what is here goes
+				return nil // a pause: what is here may go
 			}
-			return nil, err
+			return err
 		}
 		r.add(m)
 	}
-	if len(c.ends) > 0 {
-		r.last = c.ends[0] // the sequence that was written down; the message itself may be gone
-		c.ends = c.ends[1:]
-	}
-	c.next = r.last + 1
-	return r, nil
+	return nil
 }

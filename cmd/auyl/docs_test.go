@@ -45,9 +45,9 @@ func examplesOf(t *testing.T, page string) []example {
 	return out
 }
 
-// TestDocumentedQueriesAnswer asks what the pages ask, of the tables that the
-// example gives to whoever follows them.
-func TestDocumentedQueriesAnswer(t *testing.T) {
+// TestTheExampleIsAsDocumented runs the example once, as a newcomer does, asks its
+// tables what the pages ask, and follows the scripts of testdata/example.
+func TestTheExampleIsAsDocumented(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts the whole pipeline: a minute on two cores")
 	}
@@ -61,7 +61,12 @@ func TestDocumentedQueriesAnswer(t *testing.T) {
 		examples = append(examples, found...)
 	}
 	p := build(t)
-	p.must(t, "run", "--once")
+	said := p.must(t, "run", "--once")
+	for _, want := range []string{`bns\.population_bulletin +real`, "auyl query"} {
+		if !regexp.MustCompile(want).MatchString(said) {
+			t.Errorf("auyl run --once does not say %s:\n%s", want, said)
+		}
+	}
 	for _, x := range examples {
 		var errs bytes.Buffer
 		c := p.cmd(t, "query", "--format", "csv", x.sql)
@@ -77,6 +82,7 @@ func TestDocumentedQueriesAnswer(t *testing.T) {
 	}
 	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "analysts.md"))
 	explains(t, p)
+	scripts(t, "testdata/example", p.data)
 }
 
 // answered is a query with the answer that the page prints below it.

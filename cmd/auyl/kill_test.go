@@ -19,21 +19,20 @@ import (
 	"github.com/auyl-kz/auyl/clickhouse/embedded"
 )
 
-// program runs auyl, the built binary, over one data folder.
+// program runs auyl in a process of its own, over one data folder.
 type program struct {
 	bin, data string
 	env       []string
 }
 
-// build compiles auyl once for a test.
+// build returns auyl over a new data folder: the test binary, which stands for it.
 func build(t *testing.T) *program {
 	t.Helper()
-	dir := t.TempDir()
-	p := &program{bin: filepath.Join(dir, "auyl"), data: filepath.Join(dir, "data")}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", p.bin, ".").CombinedOutput()
+	self, err := os.Executable()
 	if err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		t.Fatal(err)
 	}
+	p := &program{bin: self, data: filepath.Join(t.TempDir(), "data")}
 	engine, err := embedded.Locate(embedded.LocateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +41,7 @@ func build(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY=the same for every folder of a test")
+	p.env = append(os.Environ(), asProgram+"=1", "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY=the same for every folder of a test")
 	return p
 }
 
@@ -87,7 +86,7 @@ func TestKilledRunsEndAsAnUnharmedOne(t *testing.T) {
 		t.Skip("twenty kills take minutes: make test")
 	}
 	p := build(t)
-	p.env = append(p.env, "AUYL_SIMULATE_CUTS=15")
+	p.env = append(p.env, "AUYL_SIMULATE_CUTS=170", "AUYL_SIMULATE_MONTHS=4")
 	began := time.Now()
 	p.must(t, "run", "--once")
 	took := time.Since(began)

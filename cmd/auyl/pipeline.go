@@ -36,7 +36,7 @@ type part struct {
 // stateCache bounds the block cache of each of the two stages. With the store's
 // default of 64 MiB, 172 to 195 MiB were resident after the first pull of the
 // example; with this, and what the pull needed given back, it was 149 MiB.
-const stateCache = 16 << 20
+const stateCache = 64 << 20
 
 // settle is how long a dropped file must have been left alone before it is taken.
 const settle = time.Second

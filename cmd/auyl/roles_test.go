@@ -57,7 +57,7 @@ func TestRolesAsProcessesGiveTheSameTables(t *testing.T) {
 	}
 	t.Parallel()
 	p := build(t)
-	p.env = append(p.env, "AUYL_QUALITY=false") // roles know no tables before the sink has written them
+	p.env = append(p.env, "AUYL_SIMULATE_MONTHS=4", "AUYL_QUALITY=false") // roles know no tables before the sink has written them
 	p.must(t, "run", "--once")
 	want := p.tables(t)
 
