@@ -212,6 +212,11 @@ type Labels struct {
 	NoData   string `json:"no_data"` // legend of a map's hatching
 	Better   string `json:"better"`
 	Worse    string `json:"worse"`
+	// The words below may be empty: a form then leaves out what they name.
+	Skip      string `json:"skip,omitempty"`      // the link past the contents to the text
+	Coverage  string `json:"coverage,omitempty"`  // before a share of the population that reported
+	Synthetic string `json:"synthetic,omitempty"` // beside a figure or a source that is modeled
+	Interval  string `json:"interval,omitempty"`  // legend of the bounds of a bar
 }
 
 // Contents lists the sections that stand before the annex and in it, in order.
