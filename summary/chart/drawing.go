@@ -36,12 +36,12 @@ const (
 
 // The colors: blue and orange of the palette of Okabe and Ito, which people who
 // confuse red and green tell apart; each text has a contrast of 4.5 to white or more.
-func ink() color.Color   { return color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xff} }
-func muted() color.Color { return color.RGBA{R: 0x55, G: 0x5b, B: 0x61, A: 0xff} }
-func grid() color.Color  { return color.RGBA{R: 0xdd, G: 0xe1, B: 0xe4, A: 0xff} }
-func accent() color.Color  { return color.RGBA{R: 0x00, G: 0x5a, B: 0x9c, A: 0xff} }
-func plain() color.Color { return color.RGBA{R: 0x8f, G: 0xb8, B: 0xd8, A: 0xff} }
-func white() color.Color { return color.White }
+func ink() color.Color    { return color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xff} }
+func muted() color.Color  { return color.RGBA{R: 0x55, G: 0x5b, B: 0x61, A: 0xff} }
+func grid() color.Color   { return color.RGBA{R: 0xdd, G: 0xe1, B: 0xe4, A: 0xff} }
+func accent() color.Color { return color.RGBA{R: 0x00, G: 0x5a, B: 0x9c, A: 0xff} }
+func plain() color.Color  { return color.RGBA{R: 0x8f, G: 0xb8, B: 0xd8, A: 0xff} }
+func white() color.Color  { return color.White }
 
 // other gives the lines that a main one is compared with a color and a dash each.
 func other(i int) (color.Color, []vg.Length) {
