@@ -22,7 +22,7 @@ func (d *Drawer) PNG(p Picture, s Size) (Raster, error) {
 	c := vgimg.NewWith(vgimg.UseWH(s.Width, height), vgimg.UseDPI(144), vgimg.UseBackgroundColor(color.White))
 	d.Draw(c, p, s)
 	var b bytes.Buffer
-	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, c.Image()); err != nil {
+	if err := png.Encode(&b, c.Image()); err != nil {
 		return Raster{}, fmt.Errorf("encode PNG: %w", err)
 	}
 	return Raster{PNG: b.Bytes(), Width: s.Width, Height: height}, nil
