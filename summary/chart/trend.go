@@ -8,23 +8,18 @@ import (
 	"github.com/auyl-kz/auyl/summary/document"
 )
 
-// trend draws lines over periods: a legend, the unit, an axis of round values.
+// trend draws lines over periods: a legend and an axis of round values. The unit
+// stands in the caption.
 func (d *drawing) trend() vg.Length {
 	c := d.Chart
 	f := d.Font
 	top := d.legend(c.Lines, 0)
-	if c.Unit != "" {
-		top += 1.3 * f
-	}
 	plot := max(9*f, d.Width*0.30)
 	d.height = top + plot + 2*f
 	if d.canvas == nil {
 		return d.height
 	}
 	d.legend(c.Lines, 0)
-	if c.Unit != "" {
-		d.write(pt{0, top - 0.5*f}, word{s: c.Unit, small: true, color: muted()})
-	}
 	y := scaleOf(valuesOf(c.Lines), 4, false)
 	y.from, y.to = top+plot-0.3*f, top+0.6*f
 	var room vg.Length
@@ -181,20 +176,15 @@ func (d *drawing) multiples() vg.Length {
 	width := (d.Width - gap*vg.Length(columns-1)) / vg.Length(columns)
 	const plot, row = 4.6, 8.2
 	rows := (d.To - d.From + columns - 1) / columns
-	top := vg.Length(0)
-	if c.Unit != "" {
-		top = 1.6 * f
-	}
-	d.height = top + vg.Length(rows)*row*f
+	d.height = vg.Length(rows) * row * f
 	if d.canvas == nil {
 		return d.height
 	}
-	d.write(pt{0, f}, word{s: c.Unit, small: true, color: muted()})
 	for i := d.From; i < d.To; i++ {
 		p := c.Panels[i]
 		n := i - d.From
 		x0 := vg.Length(n%columns) * (width + gap)
-		y0 := top + vg.Length(n/columns)*row*f
+		y0 := vg.Length(n/columns) * row * f
 		last, tail := lastOf(p.Lines), ""
 		if last != nil {
 			tail = d.numbers.text(*last.Value, c.Decimals) + last.Mark
