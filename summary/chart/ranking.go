@@ -11,7 +11,7 @@ import (
 func (d *drawing) ranking() vg.Length {
 	c := d.Chart
 	f := d.Font
-	row := 1.7 * f
+	row := 1.55 * f
 	if d.narrow() {
 		row = 2.6 * f
 	}
@@ -63,7 +63,7 @@ func barText(b document.Bar) word { return word{s: b.Text + b.Mark, bold: b.Main
 
 func (d *drawing) bar(b document.Bar, x scale, top, names vg.Length) {
 	f := d.Font
-	y, thick := top+0.35*f, 1.0*f // of the bar
+	y, thick := top+0.3*f, 0.95*f // of the bar
 	text := barText(b)
 	if d.narrow() {
 		y, thick = top+1.45*f, 0.8*f

@@ -13,8 +13,11 @@ import (
 func (d *drawing) trend() vg.Length {
 	c := d.Chart
 	f := d.Font
+	canvas := d.canvas
+	d.canvas = nil // the height is not known yet: only measure
 	top := d.legend(c.Lines, 0)
-	plot := max(9*f, d.Width*0.30)
+	d.canvas = canvas
+	plot := max(9*f, d.Width*0.22)
 	d.height = top + plot + 2*f
 	if d.canvas == nil {
 		return d.height

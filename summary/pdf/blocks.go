@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"gonum.org/v1/plot/vg"
 
@@ -212,7 +211,7 @@ func (p *paper) pageFooter() {
 	p.f.SetY(-34)
 	p.font("", 7.5)
 	p.gray()
-	at := p.clean(p.d.AreaName + " · " + p.d.PeriodText + " · " + p.d.AsOf.UTC().Format(time.RFC3339))
+	at := p.clean(p.d.AreaName + " · " + p.d.PeriodText + " · " + p.d.AsOfText)
 	p.f.CellFormat(width-110, 10, p.shorten(at, width-110), "", 0, "L", false, 0, "")
 	p.f.CellFormat(110, 10, p.pageText(p.f.PageNo()), "", 0, "R", false, 0, "")
 }

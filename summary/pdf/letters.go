@@ -1,10 +1,12 @@
 package pdf
 
 import (
+	"fmt"
 	"strings"
 
-	"github.com/auyl-kz/auyl/summary/document"
 	"golang.org/x/image/font/sfnt"
+
+	"github.com/auyl-kz/auyl/summary/document"
 )
 
 // letters is a font as bytes, and what it can write.
@@ -13,10 +15,10 @@ type letters struct {
 	known map[rune]bool
 }
 
-func cut(ttf []byte) (*letters, error) {
+func lettersOf(ttf []byte) (*letters, error) {
 	f, err := sfnt.Parse(ttf)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parse: %w", err)
 	}
 	l := &letters{ttf: ttf, known: map[rune]bool{}}
 	var buf sfnt.Buffer

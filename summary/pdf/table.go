@@ -9,7 +9,7 @@ import (
 const (
 	cellSize = 8.0
 	cellLine = 10.0
-	cellPad  = 2.5
+	cellPad  = 3.5
 	// narrowest is the least width of a column that holds a number.
 	narrowest = 42.0
 	// piece is how many columns a page takes: nine numbers and their names.
@@ -136,7 +136,7 @@ func (p *paper) put(s string, x, y, w float64, right bool) {
 	if right {
 		at = x + w - cellPad - p.f.GetStringWidth(s)
 	}
-	p.f.Text(at, y+cellPad+7.6, s)
+	p.f.Text(at, y+cellPad+7.4, s)
 }
 
 func (p *paper) rule(gray int, thick, w, h float64) {
