@@ -30,9 +30,18 @@ func lettersOf(ttf []byte) (*letters, error) {
 	return l, nil
 }
 
+// longest is how many letters of one text are printed: a page holds fewer, and
+// the library breaks lines in a time that grows with the square of a text.
+const longest = 4000
+
 // clean returns the text in letters that the fonts have; what they lack is
 // shown as a box and never silently dropped.
 func (p *paper) clean(s string) string {
+	if len(s) > longest {
+		if r := []rune(s); len(r) > longest {
+			s = string(r[:longest]) + "…"
+		}
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\u202f' || r == '\u2009': // narrow blanks: as wide as the font has them

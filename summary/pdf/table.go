@@ -31,6 +31,7 @@ func (p *paper) table(t document.Table) {
 		p.tablePiece(t, columns)
 	}
 	if t.Note != "" {
+		p.f.Ln(3)
 		p.font("", 7.5)
 		p.gray()
 		p.text(t.Note, 10)
