@@ -34,7 +34,8 @@ func (d *drawing) trend() vg.Length {
 		d.line(grid(), 0.7, nil, pt{x0, y.at(v)}, pt{d.Width, y.at(v)})
 		d.write(pt{x0 - 0.4*f, y.at(v) + 0.33*f}, word{s: d.numbers.text(v, y.decimals()), align: right, small: true, color: muted()})
 	}
-	x := d.across(len(c.Labels), x0+0.5*f, d.Width-2.2*f)
+	end := d.width(d.lastWord(c.Lines)) // stands to the right of the last point
+	x := d.across(len(c.Labels), x0+0.5*f, d.Width-end-0.9*f)
 	d.periods(c.Labels, x, top+plot+1.2*f)
 	if len(valuesOf(c.Lines)) == 0 {
 		d.write(pt{(x0 + d.Width) / 2, top + plot/2}, word{s: d.Labels.NoData, align: center, color: muted()})
@@ -111,15 +112,26 @@ func (d *drawing) series(lines []document.Line, x func(int) vg.Length, y scale, 
 			}
 		}
 		if ends && last >= 0 {
-			p := l.Points[last]
-			at := y.at(*p.Value) - 0.6*d.Font
-			if at-d.Font < y.to-0.6*d.Font { // would leave the picture at its top
-				at = y.at(*p.Value) + 1.3*d.Font
-			}
-			w := word{s: d.numbers.text(*p.Value, d.Chart.Decimals) + p.Mark, bold: true, color: accent(), align: right}
-			d.write(pt{min(x(last)+d.width(w)/2, d.Width), at}, w)
+			w := d.lastWord(lines)
+			d.write(pt{x(last) + 0.5*d.Font, y.at(*l.Points[last].Value) + 0.35*d.Font}, w)
 		}
 	}
+}
+
+// lastWord is the last value of the main line, as it stands behind its end.
+func (d *drawing) lastWord(lines []document.Line) word {
+	w := word{bold: true, color: accent()}
+	for _, l := range lines {
+		if !l.Main {
+			continue
+		}
+		for _, p := range l.Points {
+			if finite(p.Value) {
+				w.s = d.numbers.text(*p.Value, d.Chart.Decimals) + p.Mark
+			}
+		}
+	}
+	return w
 }
 
 // run calls stroke for each piece of a line without gap and break.

@@ -37,3 +37,12 @@ func hidden(r rune) bool {
 	}
 	return r == '\uFFFE' || r == '\uFFFF'
 }
+
+// Capital writes a label as a heading: its first letter as a capital.
+func Capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToTitle(r)) + s[n:]
+}

@@ -86,6 +86,7 @@ type Figure struct {
 	Coverage  float64  `json:"coverage"` // share of the population that reported, 0..1
 	Synthetic bool     `json:"synthetic,omitempty"`
 	// Mark is printed beside the number, such as "ᴾ" or "°"; Document.Marks explains it.
+	// A text that ends in it already is left as it is.
 	Mark string `json:"mark,omitempty"`
 	// Explain is the command that shows where the number comes from.
 	Explain string `json:"explain"`

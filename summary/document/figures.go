@@ -1,5 +1,7 @@
 package document
 
+import "strings"
+
 // Reference is a figure and the words that stand for it in the document.
 type Reference struct {
 	Text   string
@@ -34,4 +36,13 @@ func (d *Document) References() []Reference {
 		}
 	}
 	return out
+}
+
+// Beside is the mark that a form prints behind a text: that of the figure, or
+// nothing where the text ends in it already.
+func (f *Figure) Beside(text string) string {
+	if f == nil || strings.HasSuffix(text, f.Mark) {
+		return ""
+	}
+	return f.Mark
 }

@@ -31,7 +31,7 @@ type Writer struct {
 
 // New parses the template.
 func New(d *chart.Drawer) (*Writer, error) {
-	t, err := template.New("page").Funcs(template.FuncMap{"clean": document.Clean}).Parse(pageTemplate)
+	t, err := template.New("page").Funcs(template.FuncMap{"clean": document.Clean, "capital": document.Capital}).Parse(pageTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("parse page: %w", err)
 	}

@@ -17,13 +17,12 @@ var anchor = regexp.MustCompile(`^[a-z][a-z0-9-]{0,60}$`)
 // lead to, anchors are unique, charts are drawn.
 type view struct {
 	*document.Document
-	Style         template.CSS
-	AsOf          string
-	SyntheticWord string
-	Contents      []link
-	Notices       []notice
-	Front, Annex  []section
-	References    []reference
+	Style        template.CSS
+	AsOf         string
+	Contents     []link
+	Notices      []notice
+	Front, Annex []section
+	References   []reference
 }
 
 type link struct{ ID, Title string }
@@ -46,6 +45,7 @@ type run struct {
 
 type table struct {
 	Title, Note string
+	Same        bool // the title is that of the section above it
 	Heads       []document.Head
 	Rows        [][]run
 }
@@ -80,13 +80,9 @@ func viewOf(d *document.Document, draw drawFunc) (*view, error) {
 	m := &viewer{d: d, refs: map[string]int{}, draw: draw, ids: map[string]bool{
 		"text": true, "annex": true, "marks": true, "sources": true, "explain": true,
 	}}
-	v.SyntheticWord = d.Labels.Synthetic
-	if v.SyntheticWord == "" {
-		v.SyntheticWord = string(document.Synthetic)
-	}
 	for i, r := range d.References() {
 		m.refs[r.Figure.Explain] = i + 1
-		ref := reference{Number: i + 1, Text: r.Text + r.Figure.Mark, Explain: r.Figure.Explain}
+		ref := reference{Number: i + 1, Text: r.Text + r.Figure.Beside(r.Text), Explain: r.Figure.Explain}
 		if d.Labels.Coverage != "" && !math.IsNaN(r.Figure.Coverage) {
 			ref.Coverage = fmt.Sprintf("%.0f %%", math.Floor(100*r.Figure.Coverage))
 		}
@@ -149,7 +145,9 @@ func (m *viewer) section(s document.Section) (section, error) {
 		out.Charts = append(out.Charts, pic)
 	}
 	for _, t := range s.Tables {
-		out.Tables = append(out.Tables, m.table(t))
+		table := m.table(t)
+		table.Same = t.Title == s.Title
+		out.Tables = append(out.Tables, table)
 	}
 	return out, nil
 }
@@ -171,7 +169,7 @@ func (m *viewer) table(t document.Table) table {
 func (m *viewer) run(text string, f *document.Figure) run {
 	r := run{Text: text}
 	if f != nil {
-		r.Ref, r.Mark = m.refs[f.Explain], f.Mark
+		r.Ref, r.Mark = m.refs[f.Explain], f.Beside(text)
 	}
 	return r
 }

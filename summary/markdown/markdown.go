@@ -94,7 +94,9 @@ func (p *page) section(s document.Section, level string) {
 		p.table(chart.Table(chart.Picture{Chart: c, Lang: p.d.Lang, Labels: &p.d.Labels}))
 	}
 	for _, t := range s.Tables {
-		p.line(stressed("**", t.Title))
+		if t.Title != s.Title {
+			p.line(stressed("**", t.Title))
+		}
 		p.table(t)
 		if t.Note != "" {
 			p.line(lead(escape(t.Note)))
@@ -110,7 +112,7 @@ func (p *page) run(b *strings.Builder, r document.Run) {
 		b.WriteString(escape(r.Text))
 		return
 	}
-	text := escape(r.Text + r.Figure.Mark)
+	text := escape(r.Text + r.Figure.Beside(r.Text))
 	n, ok := p.refs[r.Figure.Explain]
 	if !ok || strings.TrimSpace(text) == "" {
 		b.WriteString(text)
@@ -149,9 +151,7 @@ func (p *page) table(t document.Table) {
 			text := ""
 			if i < len(row) {
 				text = row[i].Text
-				if row[i].Figure != nil {
-					text += row[i].Figure.Mark
-				}
+				text += row[i].Figure.Beside(text)
 			}
 			_, _ = p.out.WriteString("| " + escape(text) + " ")
 		}
@@ -192,7 +192,7 @@ func (p *page) references() {
 	if len(refs) == 0 {
 		return
 	}
-	p.line("## " + escape(p.d.Labels.Explain))
+	p.line("## " + escape(document.Capital(p.d.Labels.Explain)))
 	for i, r := range refs {
 		text := code(r.Figure.Explain)
 		if p.d.Labels.Coverage != "" && !math.IsNaN(r.Figure.Coverage) {
@@ -201,7 +201,7 @@ func (p *page) references() {
 		if p.noted[i+1] {
 			_, _ = fmt.Fprintf(p.out, "[^%d]: %s\n", i+1, text)
 		} else {
-			_, _ = p.out.WriteString("* " + lead(escape(r.Text+r.Figure.Mark)) + " — " + text + "\n")
+			_, _ = p.out.WriteString("* " + lead(escape(r.Text+r.Figure.Beside(r.Text))) + " — " + text + "\n")
 		}
 	}
 }

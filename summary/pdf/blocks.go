@@ -92,7 +92,7 @@ func (p *paper) section(s document.Section, level int) {
 		p.chart(&s.Charts[i])
 	}
 	for _, t := range s.Tables {
-		p.table(t)
+		p.table(t, t.Title != s.Title)
 	}
 	if s.Empty != "" {
 		p.font("", body)
@@ -119,7 +119,7 @@ func (p *paper) sentence(runs document.Sentence) {
 		}
 		p.font("", body)
 		p.black()
-		p.f.Write(body*leading, p.clean(r.Figure.Mark))
+		p.f.Write(body*leading, p.clean(r.Figure.Beside(r.Text)))
 	}
 	p.f.Ln(body*leading + 3)
 }
@@ -171,12 +171,8 @@ func (p *paper) foot() {
 			if s.Newest != "" {
 				line += ", " + s.Newest
 			}
-			if s.Synthetic {
-				word := p.d.Labels.Synthetic
-				if word == "" {
-					word = string(document.Synthetic)
-				}
-				line += " (" + word + ")"
+			if s.Synthetic && p.d.Labels.Synthetic != "" {
+				line += " (" + p.d.Labels.Synthetic + ")"
 			}
 			p.font("", 8)
 			p.text(line, 11)
@@ -186,13 +182,13 @@ func (p *paper) foot() {
 	if len(refs) == 0 {
 		return
 	}
-	p.heading(p.d.Labels.Explain, 1, false)
+	p.heading(document.Capital(p.d.Labels.Explain), 1, false)
 	for i, r := range refs {
 		p.room(10)
 		p.f.SetLink(p.link[i], p.f.GetY(), p.f.PageNo())
 		p.font("B", 6.5)
 		p.black()
-		p.f.Write(8.5, p.clean(fmt.Sprintf("%d. %s%s", i+1, r.Text, r.Figure.Mark)))
+		p.f.Write(8.5, p.clean(fmt.Sprintf("%d. %s%s", i+1, r.Text, r.Figure.Beside(r.Text))))
 		p.font("", 6.5)
 		p.gray()
 		line := "   " + r.Figure.Explain

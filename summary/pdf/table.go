@@ -10,25 +10,30 @@ const (
 	cellSize = 8.0
 	cellLine = 10.0
 	cellPad  = 3.5
-	// narrowest is the least width of a column that holds a number.
-	narrowest = 42.0
-	// piece is how many columns a page takes: nine numbers and their names.
-	piece = 10
+	// narrowest and widest bound a column that nothing else decides.
+	narrowest, widest = 36.0, 180.0
 )
 
 // table draws the table with its head on each page. One with more columns than
 // a page is wide is drawn in pieces, each with the names at its left.
-func (p *paper) table(t document.Table) {
+func (p *paper) table(t document.Table, titled bool) {
 	if len(t.Heads) == 0 {
 		return
 	}
-	for from := 1; from == 1 || from < len(t.Heads); from += piece - 1 {
-		to := min(len(t.Heads), from+piece-1)
-		columns := []int{0}
-		for i := from; i < to; i++ {
-			columns = append(columns, i)
+	need := p.columnNeeds(t)
+	for from := 1; from == 1 || from < len(t.Heads); {
+		columns, sum := []int{0}, need[0]
+		for ; from < len(t.Heads); from++ {
+			if len(columns) > 1 && sum+need[from] > width {
+				break
+			}
+			columns = append(columns, from)
+			sum += need[from]
 		}
-		p.tablePiece(t, columns)
+		p.tablePiece(t, columns, need, titled)
+		if len(columns) == 1 {
+			break
+		}
 	}
 	if t.Note != "" {
 		p.f.Ln(3)
@@ -39,13 +44,15 @@ func (p *paper) table(t document.Table) {
 	p.f.Ln(6)
 }
 
-func (p *paper) tablePiece(t document.Table, columns []int) {
-	widths := p.columnWidths(t, columns)
+func (p *paper) tablePiece(t document.Table, columns []int, need []float64, titled bool) {
+	widths := spread(need, columns)
 	p.f.Ln(4)
 	p.room(70)
-	p.font("B", body)
-	p.black()
-	p.text(t.Title, 14)
+	if titled {
+		p.font("B", body)
+		p.black()
+		p.text(t.Title, 14)
+	}
 	p.tableHead(t, columns, widths)
 	for n, row := range t.Rows {
 		lines := make([][]string, len(columns))
@@ -73,25 +80,18 @@ func (p *paper) tablePiece(t document.Table, columns []int) {
 }
 
 func cellText(c document.Cell) string {
-	if c.Figure != nil {
-		return c.Text + c.Figure.Mark
-	}
-	return c.Text
+	return c.Text + c.Figure.Beside(c.Text)
 }
 
 func (p *paper) tableHead(t document.Table, columns []int, widths []float64) {
 	p.font("B", cellSize)
 	lines := make([][]string, len(columns))
-	units := make([]string, len(columns))
+	units := make([][]string, len(columns))
 	tall := 1
 	for i, c := range columns {
-		lines[i] = p.wrapCell(t.Heads[c].Text, widths[i]-2*cellPad, 5)
-		units[i] = p.shorten(p.clean(t.Heads[c].Unit), widths[i]-2*cellPad)
-		n := len(lines[i])
-		if units[i] != "" {
-			n++
-		}
-		tall = max(tall, n)
+		lines[i] = p.wrapCell(t.Heads[c].Text, widths[i]-2*cellPad, 10)
+		units[i] = p.wrapCell(t.Heads[c].Unit, widths[i]-2*cellPad, 3)
+		tall = max(tall, len(lines[i])+len(units[i]))
 	}
 	h := float64(tall)*cellLine + 2*cellPad
 	x, y := margin, p.f.GetY()
@@ -105,7 +105,9 @@ func (p *paper) tableHead(t document.Table, columns []int, widths []float64) {
 		}
 		p.font("", cellSize-0.5)
 		p.gray()
-		p.put(units[i], x, y+float64(len(lines[i]))*cellLine, widths[i], t.Heads[c].Number)
+		for n, l := range units[i] {
+			p.put(l, x, y+float64(len(lines[i])+n)*cellLine, widths[i], t.Heads[c].Number)
+		}
 		x += widths[i]
 	}
 	p.rule(0x99, 0.8, total(widths), h)
@@ -148,41 +150,50 @@ func (p *paper) rule(gray int, thick, w, h float64) {
 	p.f.SetXY(margin, y)
 }
 
-// columnWidths gives the first column what the others leave, and each other
-// what its words need, as far as the page goes.
-func (p *paper) columnWidths(t document.Table, columns []int) []float64 {
-	need := make([]float64, len(columns))
-	for i, c := range columns {
+// columnNeeds is how wide each column must be so that no word in it is broken
+// and no number wrapped, within bounds.
+func (p *paper) columnNeeds(t document.Table) []float64 {
+	need := make([]float64, len(t.Heads))
+	for c, h := range t.Heads {
 		p.font("B", cellSize)
-		for _, word := range append(strings.Fields(p.clean(t.Heads[c].Text)), p.clean(t.Heads[c].Unit)) {
-			need[i] = max(need[i], p.f.GetStringWidth(word))
+		for _, word := range append(strings.Fields(p.clean(h.Text)), strings.Fields(p.clean(h.Unit))...) {
+			need[c] = max(need[c], p.f.GetStringWidth(word))
 		}
 		p.font("", cellSize)
 		for _, row := range t.Rows {
-			if c < len(row) {
-				need[i] = max(need[i], min(180, p.f.GetStringWidth(p.clean(cellText(row[c])))))
+			if c >= len(row) {
+				continue
 			}
+			text := p.clean(cellText(row[c]))
+			if h.Number {
+				need[c] = max(need[c], p.f.GetStringWidth(text))
+				continue
+			}
+			for _, word := range strings.Fields(text) {
+				need[c] = max(need[c], p.f.GetStringWidth(word))
+			}
+			// Words may wrap, but a name wants one line or two.
+			need[c] = max(need[c], min(110, p.f.GetStringWidth(text)))
 		}
-		need[i] = max(narrowest, need[i]+2*cellPad+2)
-	}
-	sum := total(need)
-	if sum > width {
-		// What is above the least is cut in equal parts.
-		spare := sum - narrowest*float64(len(need))
-		over := sum - width
-		for i := range need {
-			need[i] -= (need[i] - narrowest) / spare * over
-		}
-		return need
-	}
-	// What is left goes to the names, up to a third, then to all alike.
-	left := width - sum
-	first := max(0, min(left, width/3-need[0]))
-	need[0] += first
-	for i := range need {
-		need[i] += (left - first) / float64(len(need))
+		need[c] = max(narrowest, min(widest, need[c]+2*cellPad+1))
 	}
 	return need
+}
+
+// spread gives the columns the width of the page: what they do not need goes to
+// the names, up to a third, then to all alike.
+func spread(need []float64, columns []int) []float64 {
+	out := make([]float64, len(columns))
+	for i, c := range columns {
+		out[i] = need[c]
+	}
+	left := max(0, width-total(out))
+	first := max(0, min(left, width/3-out[0]))
+	out[0] += first
+	for i := range out {
+		out[i] += (left - first) / float64(len(out))
+	}
+	return out
 }
 
 func total(w []float64) float64 {

@@ -132,10 +132,7 @@ func (b *book) words() {
 		for _, sentence := range s.Sentences {
 			var text strings.Builder
 			for _, r := range sentence {
-				text.WriteString(r.Text)
-				if r.Figure != nil {
-					text.WriteString(r.Figure.Mark)
-				}
+				text.WriteString(r.Text + r.Figure.Beside(r.Text))
 			}
 			b.line("", text.String())
 		}
@@ -222,7 +219,7 @@ func (b *book) references() {
 	if len(refs) == 0 {
 		return
 	}
-	b.open(b.d.Labels.Explain)
+	b.open(document.Capital(b.d.Labels.Explain))
 	b.row = 1
 	for i, h := range []string{"text", "value", "indicator", "area", "period", "status", "coverage", "explain"} {
 		b.text(i+1, h, "head")
@@ -232,7 +229,7 @@ func (b *book) references() {
 	for _, r := range refs {
 		f := r.Figure
 		b.row++
-		b.text(1, r.Text+f.Mark, "")
+		b.text(1, r.Text+f.Beside(r.Text), "")
 		b.number(2, f.Value, "General")
 		b.text(3, string(f.Indicator), "")
 		b.text(4, f.Area.String(), "")
@@ -253,7 +250,7 @@ func (b *book) cell(column int, c document.Cell) {
 		mark = c.Figure.Mark
 	}
 	if !known(c.Value) {
-		b.text(column, c.Text+mark, "")
+		b.text(column, c.Text+c.Figure.Beside(c.Text), "")
 		b.wide(column-1, min(40, utf8.RuneCountInString(c.Text)+2))
 		return
 	}
