@@ -84,6 +84,7 @@ func (p *paper) heading(s string, level int, major bool) {
 }
 
 func (p *paper) section(s document.Section, level int) {
+	p.room(p.start(s))
 	p.heading(s.Title, level, false)
 	for _, sentence := range s.Sentences {
 		p.sentence(sentence)
@@ -101,38 +102,34 @@ func (p *paper) section(s document.Section, level int) {
 	}
 }
 
-// sentence sets runs one after the other; a number leads to its reference.
-func (p *paper) sentence(runs document.Sentence) {
-	for _, r := range runs {
-		p.font("", body)
-		p.black()
-		if r.Figure == nil {
-			p.f.Write(body*leading, p.clean(r.Text))
-			continue
-		}
-		p.font("B", body)
-		if i, ok := p.refs[r.Figure.Explain]; ok {
-			p.blue()
-			p.f.WriteLinkID(body*leading, p.clean(r.Text), p.link[i])
-		} else {
-			p.f.Write(body*leading, p.clean(r.Text))
-		}
-		p.font("", body)
-		p.black()
-		p.f.Write(body*leading, p.clean(r.Figure.Beside(r.Text)))
+// start is how much of a section has to stand on the page of its heading.
+func (p *paper) start(s document.Section) float64 {
+	const heading = 60
+	if len(s.Sentences) == 0 && len(s.Charts) > 0 {
+		part := p.w.drawer.Parts(p.picture(&s.Charts[0]), chart.Print(), tallest)[0]
+		return heading + float64(p.w.drawer.Height(part, chart.Print()))
 	}
-	p.f.Ln(body*leading + 3)
+	if len(s.Sentences) == 0 && len(s.Tables) > 0 {
+		return heading + 70
+	}
+	return heading
+}
+
+// tallest is the height that a picture may have beside its title and heading.
+const tallest = pageHeight - margin - bottom - 90
+
+func (p *paper) picture(c *document.Chart) chart.Picture {
+	return chart.Picture{Chart: c, Lang: p.d.Lang, Labels: &p.d.Labels}
 }
 
 func (p *paper) chart(c *document.Chart) {
-	pic := chart.Picture{Chart: c, Lang: p.d.Lang, Labels: &p.d.Labels}
+	pic := p.picture(c)
 	size := chart.Print()
 	title := c.Title
 	if c.Unit != "" {
 		title += ", " + c.Unit
 	}
-	const most = pageHeight - margin - bottom - 60
-	for _, part := range p.w.drawer.Parts(pic, size, most) {
+	for _, part := range p.w.drawer.Parts(pic, size, tallest) {
 		h := float64(p.w.drawer.Height(part, size))
 		p.f.Ln(4)
 		p.room(h + 24)

@@ -193,6 +193,17 @@ func TestTextIsSearchable(t *testing.T) {
 	}
 }
 
+// Blanks are in the text, so that a search for two words finds them.
+func TestSentencesKeepTheirBlanks(t *testing.T) {
+	d := read(t, "ru")
+	_, pages := open(t, write(t, writer(t), d))
+	for _, want := range []string{"Уровень зарегистрированной безработицы составил ", "4,9 %ᴾ", ", чем в сентябре прошлого года."} {
+		if !strings.Contains(pages[0], want) {
+			t.Errorf("page 1 lacks %q", want)
+		}
+	}
+}
+
 func TestDocumentSaysWhatItIs(t *testing.T) {
 	d := read(t, "kk")
 	r, pages := open(t, write(t, writer(t), d))

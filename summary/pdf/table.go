@@ -20,20 +20,21 @@ func (p *paper) table(t document.Table, titled bool) {
 	if len(t.Heads) == 0 {
 		return
 	}
-	need := p.columnNeeds(t)
+	all := p.columnsOf(t)
 	for from := 1; from == 1 || from < len(t.Heads); {
-		columns, sum := []int{0}, need[0]
+		columns, sum := []int{0}, all[0].need
 		for ; from < len(t.Heads); from++ {
-			if len(columns) > 1 && sum+need[from] > width {
+			if len(columns) > 1 && sum+all[from].need > width {
 				break
 			}
 			columns = append(columns, from)
-			sum += need[from]
+			sum += all[from].need
 		}
-		p.tablePiece(t, columns, need, titled)
+		p.tablePiece(t, columns, all, titled)
 		if len(columns) == 1 {
 			break
 		}
+		p.f.Ln(4)
 	}
 	if t.Note != "" {
 		p.f.Ln(3)
@@ -44,8 +45,8 @@ func (p *paper) table(t document.Table, titled bool) {
 	p.f.Ln(6)
 }
 
-func (p *paper) tablePiece(t document.Table, columns []int, need []float64, titled bool) {
-	widths := spread(need, columns)
+func (p *paper) tablePiece(t document.Table, columns []int, all []column, titled bool) {
+	widths := spread(all, columns)
 	p.f.Ln(4)
 	p.room(70)
 	if titled {
@@ -150,14 +151,17 @@ func (p *paper) rule(gray int, thick, w, h float64) {
 	p.f.SetXY(margin, y)
 }
 
-// columnNeeds is how wide each column must be so that no word in it is broken
-// and no number wrapped, within bounds.
-func (p *paper) columnNeeds(t document.Table) []float64 {
-	need := make([]float64, len(t.Heads))
+// column is how wide a column must be so that no word in it is broken and no
+// number wrapped, and how wide it would be if nothing wrapped; both within bounds.
+type column struct{ need, wish float64 }
+
+func (p *paper) columnsOf(t document.Table) []column {
+	out := make([]column, len(t.Heads))
 	for c, h := range t.Heads {
+		o := &out[c]
 		p.font("B", cellSize)
 		for _, word := range append(strings.Fields(p.clean(h.Text)), strings.Fields(p.clean(h.Unit))...) {
-			need[c] = max(need[c], p.f.GetStringWidth(word))
+			o.need = max(o.need, p.f.GetStringWidth(word))
 		}
 		p.font("", cellSize)
 		for _, row := range t.Rows {
@@ -165,29 +169,39 @@ func (p *paper) columnNeeds(t document.Table) []float64 {
 				continue
 			}
 			text := p.clean(cellText(row[c]))
+			full := p.f.GetStringWidth(text)
+			o.wish = max(o.wish, full)
 			if h.Number {
-				need[c] = max(need[c], p.f.GetStringWidth(text))
+				o.need = max(o.need, full)
 				continue
 			}
 			for _, word := range strings.Fields(text) {
-				need[c] = max(need[c], p.f.GetStringWidth(word))
+				o.need = max(o.need, p.f.GetStringWidth(word))
 			}
-			// Words may wrap, but a name wants one line or two.
-			need[c] = max(need[c], min(110, p.f.GetStringWidth(text)))
+			o.need = max(o.need, min(110, full)) // words may wrap, but a name wants one line or two
 		}
-		need[c] = max(narrowest, min(widest, need[c]+2*cellPad+1))
+		o.need = max(narrowest, min(widest, o.need+2*cellPad+1))
+		o.wish = max(o.need, min(260, o.wish+2*cellPad+1))
 	}
-	return need
+	return out
 }
 
-// spread gives the columns the width of the page: what they do not need goes to
-// the names, up to a third, then to all alike.
-func spread(need []float64, columns []int) []float64 {
+// spread gives the columns the width of the page: first what they wish for, and
+// what is left to the names up to a third, then to all alike.
+func spread(all []column, columns []int) []float64 {
 	out := make([]float64, len(columns))
+	missing := 0.0
 	for i, c := range columns {
-		out[i] = need[c]
+		out[i] = all[c].need
+		missing += all[c].wish - all[c].need
 	}
 	left := max(0, width-total(out))
+	if give := min(left, missing); give > 0 {
+		for i, c := range columns {
+			out[i] += (all[c].wish - all[c].need) / missing * give
+		}
+		left -= give
+	}
 	first := max(0, min(left, width/3-out[0]))
 	out[0] += first
 	for i := range out {
@@ -202,67 +216,4 @@ func total(w []float64) float64 {
 		sum += v
 	}
 	return sum
-}
-
-// wrapCell breaks a text into at most so many rows, the last one shortened.
-func (p *paper) wrapCell(s string, room float64, most int) []string {
-	lines := p.wrap(s, room)
-	if len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = p.shorten(lines[most-1]+"…", room)
-	}
-	return lines
-}
-
-// wrap breaks a text at blanks, and a word that is wider than the room anywhere.
-func (p *paper) wrap(s string, room float64) []string {
-	var out []string
-	line, used := "", 0.0
-	blank := p.f.GetStringWidth(" ")
-	for _, word := range strings.Split(p.clean(s), " ") {
-		if word == "" {
-			continue
-		}
-		w := p.f.GetStringWidth(word)
-		if line != "" && used+blank+w > room {
-			out = append(out, line)
-			line, used = "", 0
-		}
-		for w > room && len([]rune(word)) > 1 {
-			runes := []rune(word)
-			n, sum := 0, 0.0
-			for n < len(runes) {
-				next := p.f.GetStringWidth(string(runes[n]))
-				if n > 0 && sum+next > room {
-					break
-				}
-				sum += next
-				n++
-			}
-			out = append(out, string(runes[:n]))
-			word = string(runes[n:])
-			w = p.f.GetStringWidth(word)
-		}
-		if line == "" {
-			line, used = word, w
-		} else {
-			line, used = line+" "+word, used+blank+w
-		}
-	}
-	if line != "" {
-		out = append(out, line)
-	}
-	return out
-}
-
-func (p *paper) shorten(s string, room float64) string {
-	runes := []rune(s)
-	for len(runes) > 1 && p.f.GetStringWidth(string(runes)) > room {
-		if len(runes) > 400 {
-			runes = runes[:400]
-			continue
-		}
-		runes = append(runes[:len(runes)-2], '…')
-	}
-	return string(runes)
 }
