@@ -32,11 +32,11 @@ func read(t *testing.T, lang string) *document.Document {
 	return &d
 }
 
-func drawer(t testing.TB) *chart.Drawer {
-	t.Helper()
+func drawer(tb testing.TB) *chart.Drawer {
+	tb.Helper()
 	d, err := chart.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -114,8 +114,8 @@ func TestMapNamesMissingRegionsAndThoseWithoutOutline(t *testing.T) {
 	doc := read(t, "kk")
 	c := document.Chart{Kind: document.Map, Title: "t", Alt: "a", Regions: []document.Region{
 		{Area: 195200000, Name: "Қарасай ауданы", Text: "дерек жоқ"},
-		{Area: 194000000, Name: "Еңбекшіқазақ ауданы", Value: ptr(5), Text: "5"},
-		{Area: 750000000, Name: "Алматы қаласы", Value: ptr(9), Text: "9"},
+		{Area: 194000000, Name: "Еңбекшіқазақ ауданы", Value: new(5.0), Text: "5"},
+		{Area: 750000000, Name: "Алматы қаласы", Value: new(9.0), Text: "9"},
 	}}
 	var b bytes.Buffer
 	if err := drawer(t).SVG(&b, chart.Picture{Chart: &c, Lang: "kk", Labels: &doc.Labels}, chart.Phone()); err != nil {
@@ -132,7 +132,7 @@ func TestPartsCoverEveryBarOnceOnOneScale(t *testing.T) {
 	d := drawer(t)
 	c := document.Chart{Kind: document.Ranking, Title: "t"}
 	for i := range 131 {
-		c.Bars = append(c.Bars, document.Bar{Name: "n", Value: ptr(float64(i)), Text: "x"})
+		c.Bars = append(c.Bars, document.Bar{Name: "n", Value: new(float64(i)), Text: "x"})
 	}
 	p := chart.Picture{Chart: &c, Lang: "kk", Labels: &document.Labels{}}
 	next := 0
@@ -158,14 +158,14 @@ func TestStrangeChartsStayDrawable(t *testing.T) {
 		"empty map":       {Kind: document.Map},
 		"nothing known":   {Kind: document.Trend, Labels: []string{"a", "b"}, Lines: []document.Line{{Main: true, Points: []document.Point{{}, {}}}}},
 		"no numbers":      {Kind: document.Trend, Labels: []string{"a", "b", "c"}, Lines: []document.Line{{Main: true, Points: []document.Point{{Value: &nan}, {Value: &inf}, {Value: &big}}}}},
-		"one point":       {Kind: document.Trend, Labels: []string{"a"}, Lines: []document.Line{{Main: true, Points: []document.Point{{Value: ptr(3)}}}}},
+		"one point":       {Kind: document.Trend, Labels: []string{"a"}, Lines: []document.Line{{Main: true, Points: []document.Point{{Value: new(3.0)}}}}},
 		"more points than labels": {Kind: document.Trend, Labels: []string{"a"}, Lines: []document.Line{
-			{Name: long, Points: []document.Point{{Value: ptr(3)}, {Value: ptr(4), Break: true}}}, {Name: "<script>", Main: true},
+			{Name: long, Points: []document.Point{{Value: new(3.0)}, {Value: new(4.0), Break: true}}}, {Name: "<script>", Main: true},
 		}},
 		"long words": {Kind: document.Ranking, Title: "<script>alert(1)</script>", Alt: `"><script>`, Bars: []document.Bar{
-			{Name: long, Value: ptr(-5), Text: long, Low: ptr(-7), High: ptr(2)}, {Name: "\x00\u202e", Text: long},
+			{Name: long, Value: new(-5.0), Text: long, Low: new(-7.0), High: new(2.0)}, {Name: "\x00\u202e", Text: long},
 		}},
-		"all equal": {Kind: document.Map, Regions: []document.Region{{Area: 194000000, Value: ptr(0), Name: long, Text: long}, {Area: 194200000, Value: ptr(0)}}},
+		"all equal": {Kind: document.Map, Regions: []document.Region{{Area: 194000000, Value: new(0.0), Name: long, Text: long}, {Area: 194200000, Value: new(0.0)}}},
 	}
 	for name, c := range tests {
 		for _, size := range []chart.Size{chart.Phone(), chart.Print()} {
@@ -181,5 +181,3 @@ func TestStrangeChartsStayDrawable(t *testing.T) {
 		t.Error("a chart of no kind is drawn without an error")
 	}
 }
-
-func ptr(v float64) *float64 { return &v }

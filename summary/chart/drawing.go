@@ -44,7 +44,7 @@ func plain() color.Color  { return color.RGBA{R: 0x8f, G: 0xb8, B: 0xd8, A: 0xff
 func white() color.Color  { return color.White }
 
 // other gives the lines that a main one is compared with a color and a dash each.
-func other(i int) (color.Color, []vg.Length) {
+func other(i int) (k color.Color, dash []vg.Length) {
 	switch i % 3 {
 	case 0:
 		return color.RGBA{R: 0xb3, G: 0x54, B: 0x00, A: 0xff}, []vg.Length{5, 3}
@@ -136,12 +136,12 @@ func (d *drawing) fill(k color.Color, rings ...[]pt) {
 	d.canvas.Fill(p)
 }
 
-func (d *drawing) outline(k color.Color, width vg.Length, rings ...[]pt) {
+func (d *drawing) outline(rings ...[]pt) {
 	if d.canvas == nil {
 		return
 	}
-	d.canvas.SetColor(k)
-	d.canvas.SetLineWidth(width)
+	d.canvas.SetColor(muted())
+	d.canvas.SetLineWidth(0.6)
 	d.canvas.SetLineDash(nil, 0)
 	for _, r := range rings {
 		d.canvas.Stroke(d.path(r, true))
@@ -187,7 +187,7 @@ func (d *drawing) hatch(rings ...[]pt) {
 		return
 	}
 	step := float64(d.Font) / 2.4
-	var low, high float64 = math.Inf(1), math.Inf(-1)
+	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range rings {
 		for _, p := range r {
 			low, high = min(low, float64(p.x+p.y)), max(high, float64(p.x+p.y))
@@ -211,21 +211,4 @@ func (d *drawing) hatch(rings ...[]pt) {
 			d.line(muted(), 0.6, nil, pt{vg.Length(cuts[i]), vg.Length(c - cuts[i])}, pt{vg.Length(cuts[i+1]), vg.Length(c - cuts[i+1])})
 		}
 	}
-}
-
-// lines breaks a text into rows no wider than the room.
-func (d *drawing) lines(w word, room vg.Length) []word {
-	var rows []word
-	row := w
-	row.s = ""
-	for _, f := range strings.Fields(document.Clean(w.s)) {
-		next := row
-		next.s = strings.TrimLeft(row.s+" "+f, " ")
-		if row.s != "" && d.width(next) > room {
-			rows = append(rows, d.fit(row, room))
-			next.s = f
-		}
-		row = next
-	}
-	return append(rows, d.fit(row, room))
 }

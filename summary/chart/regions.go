@@ -111,7 +111,7 @@ func (d *drawing) district(o outline, at func(degree) pt, i int, known bool, s s
 		d.fill(white(), rings...)
 		d.hatch(rings...)
 	}
-	d.outline(muted(), 0.6, rings...)
+	d.outline(rings...)
 	if !known {
 		return
 	}
@@ -124,16 +124,16 @@ func (d *drawing) district(o outline, at func(degree) pt, i int, known bool, s s
 }
 
 // classLegend draws the row of shades with its ends, and the sign for no data.
-func (d *drawing) classLegend(s scale, any bool, x, y vg.Length) vg.Length {
+func (d *drawing) classLegend(s scale, known bool, x, y vg.Length) vg.Length {
 	f := d.Font
 	width := d.Width - x
-	if any {
+	if known {
 		step := width / classes
 		for c := range classes {
 			fill, _ := shade(c)
 			r := []pt{{x + vg.Length(c)*step, y}, {x + vg.Length(c+1)*step, y}, {x + vg.Length(c+1)*step, y + f}, {x + vg.Length(c)*step, y + f}}
 			d.fill(fill, r)
-			d.outline(muted(), 0.6, r)
+			d.outline(r)
 		}
 		poor, good := d.Labels.Worse, d.Labels.Better
 		if d.Chart.LowerIsBetter {
@@ -154,7 +154,7 @@ func (d *drawing) classLegend(s scale, any bool, x, y vg.Length) vg.Length {
 	}
 	r := []pt{{x, y + 2.8*f}, {x + 1.5*f, y + 2.8*f}, {x + 1.5*f, y + 3.7*f}, {x, y + 3.7*f}}
 	d.hatch(r)
-	d.outline(muted(), 0.6, r)
+	d.outline(r)
 	d.write(pt{x + 2*f, y + 3.6*f}, word{s: d.Labels.NoData, small: true, color: muted()})
 	return y + 4.2*f
 }
@@ -172,7 +172,7 @@ func (d *drawing) regionRow(i int, r document.Region, s scale, x, y vg.Length) {
 		w := d.width(number) + 2
 		d.box(white(), x+0.85*f-w/2, y+0.3*f, w, f)
 	}
-	d.outline(muted(), 0.6, q)
+	d.outline(q)
 	d.write(pt{x + 0.85*f, y + 1.12*f}, number)
 	text := word{s: r.Text, align: right, bold: true}
 	if !finite(r.Value) {

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"bufio"
 	"fmt"
 	"image"
 	"image/color"
@@ -27,7 +26,7 @@ func (d *Drawer) SVG(w io.Writer, p Picture, s Size) error {
 	default:
 		return fmt.Errorf("draw chart: %q is not a kind of chart", p.Chart.Kind)
 	}
-	out := bufio.NewWriter(w)
+	out := &strings.Builder{}
 	alt := p.Chart.Alt
 	if alt == "" {
 		alt = p.Chart.Title
@@ -36,8 +35,8 @@ func (d *Drawer) SVG(w io.Writer, p Picture, s Size) error {
 		short(s.Width), short(h), escape(alt), "DejaVu Sans Condensed, Roboto, Arial, sans-serif")
 	fmt.Fprintf(out, "<title>%s</title>", escape(p.Chart.Title))
 	d.Draw(&svg{out: out, height: h, state: state{color: color.Black, width: 1}}, p, s)
-	fmt.Fprint(out, "</svg>")
-	if err := out.Flush(); err != nil {
+	out.WriteString("</svg>")
+	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("write SVG: %w", err)
 	}
 	return nil
@@ -47,7 +46,7 @@ func (d *Drawer) SVG(w io.Writer, p Picture, s Size) error {
 // each element, a size that the page decides, and the width of each text, so
 // that another font than the measured one does not run into its neighbor.
 type svg struct {
-	out    *bufio.Writer
+	out    *strings.Builder
 	height vg.Length
 	state  state
 	stack  []state
@@ -87,7 +86,7 @@ func (c *svg) Stroke(p vg.Path) {
 		}
 		fmt.Fprintf(c.out, ` stroke-dasharray="%s"`, strings.Join(parts, " "))
 	}
-	fmt.Fprint(c.out, "/>")
+	c.out.WriteString("/>")
 }
 
 func (c *svg) Fill(p vg.Path) {

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 
@@ -153,8 +154,8 @@ func (d *drawing) run(l document.Line, x func(int) vg.Length, y scale, stroke fu
 // one always.
 func (d *drawing) periods(labels []string, x func(int) vg.Length, y vg.Length) {
 	free := d.Width + d.Font // the left end of the label written before
-	for i := len(labels) - 1; i >= 0; i-- {
-		w := word{s: labels[i], small: true, color: muted(), align: center}
+	for i, label := range slices.Backward(labels) {
+		w := word{s: label, small: true, color: muted(), align: center}
 		at := max(d.width(w)/2, min(x(i), d.Width-d.width(w)/2))
 		if at+d.width(w)/2+0.8*d.Font > free {
 			continue

@@ -34,15 +34,15 @@ func read(t *testing.T, lang string) *document.Document {
 	return &d
 }
 
-func writer(t testing.TB) *html.Writer {
-	t.Helper()
+func writer(tb testing.TB) *html.Writer {
+	tb.Helper()
 	d, err := chart.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w, err := html.New(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }

@@ -22,24 +22,24 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-func read(t testing.TB, lang string) *document.Document {
-	t.Helper()
+func read(tb testing.TB, lang string) *document.Document {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var d document.Document
 	if err := json.Unmarshal(b, &d); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &d
 }
 
-func write(t testing.TB, d *document.Document) string {
-	t.Helper()
+func write(tb testing.TB, d *document.Document) string {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := markdown.Write(&b, d); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.String()
 }
@@ -65,21 +65,21 @@ func TestMarkdownIsAsItWas(t *testing.T) {
 
 // render reads Markdown as GitHub does, with the tags of strangers let through:
 // whatever the escapes miss becomes an element.
-func render(t testing.TB, md string) (elements map[string]int, text string) {
-	t.Helper()
+func render(tb testing.TB, md string) (elements map[string]int, text string) {
+	tb.Helper()
 	gm := goldmark.New(goldmark.WithExtensions(extension.GFM, extension.Footnote), goldmark.WithRendererOptions(renderer.WithUnsafe()))
 	var b bytes.Buffer
 	if err := gm.Convert([]byte(md), &b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	root, err := html.Parse(&b)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	elements = map[string]int{}
 	var words strings.Builder
 	for n := range root.Descendants() {
-		switch n.Type {
+		switch n.Type { //nolint:exhaustive // the others hold neither
 		case html.ElementNode:
 			name := n.Data
 			for _, a := range n.Attr {
@@ -149,17 +149,17 @@ func TestHostileWordsStayWords(t *testing.T) {
 }
 
 // check holds a rendered document against one with a harmless word in its place.
-func check(t testing.TB, s string) {
-	t.Helper()
-	got, text := render(t, write(t, one(s)))
-	want, _ := render(t, write(t, one("сөз")))
+func check(tb testing.TB, s string) {
+	tb.Helper()
+	got, text := render(tb, write(tb, one(s)))
+	want, _ := render(tb, write(tb, one("сөз")))
 	for _, name := range []string{"a", "img", "script", "table", "tr", "td", "th", "h1", "h2", "h3", "ul", "ol", "pre", "blockquote", "hr", "input", "del", "footnote"} {
 		if got[name] != want[name] {
-			t.Errorf("%q makes %d elements %s, want %d", s, got[name], name, want[name])
+			tb.Errorf("%q makes %d elements %s, want %d", s, got[name], name, want[name])
 		}
 	}
 	if plain := strings.TrimSpace(document.Clean(s)); !strings.Contains(text, plain) && !blanks.MatchString(plain) {
-		t.Errorf("%q is not in the text:\n%.300s", s, text)
+		tb.Errorf("%q is not in the text:\n%.300s", s, text)
 	}
 }
 

@@ -47,7 +47,7 @@ func (p *paper) notice(n document.Notice) {
 	p.font("", body)
 	const h, pad = 13, 4
 	lines := p.wrap(sign+" "+n.Text, width-20)
-	for len(lines) > 0 { // a notice longer than a page goes on on the next
+	for len(lines) > 0 { // a notice longer than a page continues on the next
 		p.room(h + 2*pad)
 		fit := max(1, min(len(lines), int((pageHeight-bottom-p.f.GetY()-2*pad)/h)))
 		x, y := margin, p.f.GetY()

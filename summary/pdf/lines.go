@@ -153,7 +153,7 @@ func (p *paper) wrap(s string, room float64) []string {
 	var out []string
 	line, used := "", 0.0
 	blank := p.f.GetStringWidth(" ")
-	for _, word := range strings.Split(p.clean(s), " ") {
+	for word := range strings.SplitSeq(p.clean(s), " ") {
 		if word == "" {
 			continue
 		}

@@ -23,37 +23,37 @@ import (
 
 var look = flag.String("look", "", "a folder to leave the documents in, for the eye")
 
-func read(t testing.TB, lang string) *document.Document {
-	t.Helper()
+func read(tb testing.TB, lang string) *document.Document {
+	tb.Helper()
 	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var d document.Document
 	if err := json.Unmarshal(b, &d); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return &d
 }
 
-func writer(t testing.TB) *pdf.Writer {
-	t.Helper()
+func writer(tb testing.TB) *pdf.Writer {
+	tb.Helper()
 	d, err := chart.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w, err := pdf.New(d)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
 
-func write(t testing.TB, w *pdf.Writer, d *document.Document) []byte {
-	t.Helper()
+func write(tb testing.TB, w *pdf.Writer, d *document.Document) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := w.Write(&b, d); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
@@ -292,7 +292,9 @@ func TestHostileDocumentIsPrinted(t *testing.T) {
 		Sections: []document.Section{{
 			Title: x, Sentences: []document.Sentence{{{Text: long, Figure: f}, {Text: x}}, nil}, Tables: []document.Table{wide, {}},
 			Charts: []document.Chart{
-				{Kind: document.Map, Title: long, Alt: x}, {Kind: "pie"}, {Kind: document.Multiples},
+				{Kind: document.Map, Title: long, Alt: x},
+				{Kind: "pie"},
+				{Kind: document.Multiples},
 				{Kind: document.Ranking, Bars: []document.Bar{{Name: long, Value: &inf, Low: &nan, Text: x}}},
 				{Kind: document.Trend, Labels: []string{x}, Lines: []document.Line{{Name: x, Main: true, Points: []document.Point{{Value: &nan}}}}},
 			},

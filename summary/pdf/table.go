@@ -175,7 +175,7 @@ func (p *paper) columnsOf(t document.Table) []column {
 				o.need = max(o.need, full)
 				continue
 			}
-			for _, word := range strings.Fields(text) {
+			for word := range strings.FieldsSeq(text) {
 				o.need = max(o.need, p.f.GetStringWidth(word))
 			}
 			o.need = max(o.need, min(110, full)) // words may wrap, but a name wants one line or two
