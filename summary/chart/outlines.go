@@ -11,10 +11,20 @@ import (
 	"strconv"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/summary/document"
 )
 
 //go:embed outlines.csv
 var outlinesCSV []byte
+
+// CreditOf is what has to stand under a picture: the chart's own words, and
+// under a map at least whose outlines they are, as their license asks.
+func CreditOf(c *document.Chart) string {
+	if c.Credit == "" && c.Kind == document.Map {
+		return "geokz, CC BY 4.0"
+	}
+	return c.Credit
+}
 
 // outline is where a district lies, in degrees of east and north.
 type outline struct {

@@ -137,7 +137,7 @@ func (m *viewer) section(s document.Section) (section, error) {
 	for i := range s.Charts {
 		c := &s.Charts[i]
 		p := chart.Picture{Chart: c, Lang: m.d.Lang, Labels: &m.d.Labels}
-		pic := picture{Title: c.Title, Unit: c.Unit, Alt: c.Alt, Credit: c.Credit, Label: m.d.Labels.Table, Table: m.table(chart.Table(p))}
+		pic := picture{Title: c.Title, Unit: c.Unit, Alt: c.Alt, Credit: chart.CreditOf(c), Label: m.d.Labels.Table, Table: m.table(chart.Table(p))}
 		m.charts++
 		if err := m.draw(&pic, p, m.charts); err != nil {
 			return section{}, err

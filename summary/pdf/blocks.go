@@ -146,8 +146,8 @@ func (p *paper) chart(c *document.Chart) {
 	p.font("", 7.5)
 	p.gray()
 	p.text(c.Alt, 10)
-	if c.Credit != "" {
-		p.text(c.Credit, 10)
+	if credit := chart.CreditOf(c); credit != "" {
+		p.text(credit, 10)
 	}
 	p.f.Ln(4)
 }
