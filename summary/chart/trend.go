@@ -187,7 +187,7 @@ func (d *drawing) multiples() vg.Length {
 	}
 	columns := max(1, min(4, int(d.Width/(13*f))))
 	gap := 1.4 * f
-	y := scaleOf(all, 2, false)
+	y := scaleOf(all, 3, false)
 	room := max(d.width(word{s: d.numbers.text(y.low, y.decimals()), small: true}), d.width(word{s: d.numbers.text(y.high, y.decimals()), small: true})) + 0.5*f
 	width := (d.Width - gap*vg.Length(columns-1)) / vg.Length(columns)
 	const plot, row = 4.6, 8.2
