@@ -130,7 +130,7 @@ func TestMapNamesMissingRegionsAndThoseWithoutOutline(t *testing.T) {
 
 func TestMapAlwaysNamesWhoseOutlinesItShows(t *testing.T) {
 	for want, c := range map[string]document.Chart{
-		"geokz, CC BY 4.0": {Kind: document.Map}, "Шекаралар: geokz": {Kind: document.Map, Credit: "Шекаралар: geokz"}, "": {Kind: document.Trend},
+		"GeoKZ (A. Rodionov), CC BY 4.0": {Kind: document.Map}, "Шекаралар: geokz": {Kind: document.Map, Credit: "Шекаралар: geokz"}, "": {Kind: document.Trend},
 	} {
 		if got := chart.CreditOf(&c); got != want {
 			t.Errorf("credit of a %s is %q, want %q", c.Kind, got, want)

@@ -21,7 +21,7 @@ var outlinesCSV []byte
 // under a map at least whose outlines they are, as their license asks.
 func CreditOf(c *document.Chart) string {
 	if c.Credit == "" && c.Kind == document.Map {
-		return "geokz, CC BY 4.0"
+		return "GeoKZ (A. Rodionov), CC BY 4.0"
 	}
 	return c.Credit
 }
