@@ -119,6 +119,37 @@ var layers = []struct {
 		may: []string{".", "schemas/...", "summary/...", "internal/..."},
 	},
 	{
+		pkg: "summary/document", why: "what a summary says: plain values that every form reads",
+		may: []string{"."},
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
+		pkg: "summary/chart", why: "draws charts of a document on any canvas; its outlines are its own",
+		may:    []string{".", "summary/document"},
+		not:    []string{"net", "os", "database/sql", "log"},
+		beyond: []string{"net/http", "database/sql"},
+	},
+	{
+		pkg: "summary/html", why: "a form reads the document and adds nothing: no table, no clock, no network",
+		may: []string{".", "summary/document", "summary/chart"},
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
+		pkg: "summary/pdf", why: "a form, like summary/html",
+		may: []string{".", "summary/document", "summary/chart"},
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
+		pkg: "summary/sheet", why: "a form, like summary/html",
+		may: []string{".", "summary/document", "summary/chart"},
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
+		pkg: "summary/markdown", why: "a form, like summary/html",
+		may: []string{".", "summary/document", "summary/chart"},
+		not: []string{"net", "os", "database/sql", "log"},
+	},
+	{
 		pkg: "export/...", why: "writes packages and sheets for strangers from rows that it is handed; knows no table and no stream",
 		may:    []string{".", "schemas/...", "internal/..."},
 		not:    []string{"net", "database/sql", "log"},
@@ -163,7 +194,10 @@ var homes = []struct {
 	{"filippo.io/age", []string{"archive"}},
 	{"github.com/pkg/sftp", []string{"ingest/remote"}},
 	{"golang.org/x/crypto/ssh", []string{"ingest/remote"}},
-	{"github.com/xuri/excelize", []string{"ingest/xlsx", "simulate/...", "export/sheet"}}, // export/sheet: what auyl query gives as a workbook
+	{"github.com/xuri/excelize", []string{"ingest/xlsx", "simulate/...", "export/sheet", "summary/sheet"}}, // export/sheet: what auyl query gives as a workbook
+	{"codeberg.org/go-pdf/fpdf", []string{"summary/pdf"}},
+	{"codeberg.org/go-fonts/dejavu", []string{"summary/chart", "summary/pdf"}},
+	{"gonum.org/v1/plot", []string{"summary/chart", "summary/html", "summary/pdf"}}, // chart draws; html and pdf name its lengths, pdf is a canvas
 	{"github.com/parquet-go/parquet-go", []string{"export"}},
 	{"github.com/peterh/liner", []string{"cmd/..."}},
 	{"github.com/alecthomas/kong", []string{"cmd/..."}},
@@ -178,6 +212,9 @@ var testOnly = []string{
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"github.com/johannesboyne/gofakes3",
+	"github.com/chromedp",
+	"github.com/ledongthuc/pdf",
+	"github.com/yuin/goldmark",
 }
 
 func TestImportsPointOneWay(t *testing.T) {

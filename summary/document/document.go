@@ -86,6 +86,7 @@ type Figure struct {
 	Coverage  float64  `json:"coverage"` // share of the population that reported, 0..1
 	Synthetic bool     `json:"synthetic,omitempty"`
 	// Mark is printed beside the number, such as "ᴾ" or "°"; Document.Marks explains it.
+	// A text that ends in it already is left as it is.
 	Mark string `json:"mark,omitempty"`
 	// Explain is the command that shows where the number comes from.
 	Explain string `json:"explain"`
@@ -212,6 +213,11 @@ type Labels struct {
 	NoData   string `json:"no_data"` // legend of a map's hatching
 	Better   string `json:"better"`
 	Worse    string `json:"worse"`
+	// The words below may be empty: a form then leaves out what they name.
+	Skip      string `json:"skip,omitempty"`      // the link past the contents to the text
+	Coverage  string `json:"coverage,omitempty"`  // before a share of the population that reported
+	Synthetic string `json:"synthetic,omitempty"` // beside a figure or a source that is modeled
+	Interval  string `json:"interval,omitempty"`  // legend of the bounds of a bar
 }
 
 // Contents lists the sections that stand before the annex and in it, in order.
