@@ -79,6 +79,9 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	case errors.Is(e, auyl.ErrRange):
 		return 0, 0, false, &fault{reason: ReasonRange, found: raw, expected: "at most four decimals and 922 trillion", mend: "look at the unit of the column"}
 	case e != nil:
+		if status, ok := n.lookalike(raw); ok {
+			return 0, status, false, nil
+		}
 		return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
 	}
 	return v, status, false, inRange(v, raw, f)
