@@ -16,7 +16,7 @@ import (
 // HTTPOptions are the manners of an HTTP door; the zero value is ready to use.
 type HTTPOptions struct {
 	Web          *Web          // keeper of what is due to hosts, shared by all doors; nil: one for this door
-	Timeout      time.Duration // of one request, its body included; 0 means 30 s
+	Timeout      time.Duration // of one request, its body included; 0 means 1 min: Taldau takes half of one
 	Attempts     int           // tries of one page, the first included; 0 means 4
 	MaxWait      time.Duration // longest wait before a try, Retry-After included; 0 means 1 min
 	MaxBodyBytes int64         // 0 means 64 MiB, after decompression
@@ -29,7 +29,7 @@ func (o HTTPOptions) withDefaults() HTTPOptions {
 		o.Web = NewWeb(WebOptions{})
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 30 * time.Second
+		o.Timeout = time.Minute
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 4

@@ -5,10 +5,13 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/auyl-kz/auyl/ingest"
 )
@@ -125,5 +128,30 @@ func TestAFileThatIsReplacedInPlaceIsANewPage(t *testing.T) {
 		if out := pull(t, p); out.Status != want || errors.Is(out.Err, ingest.ErrRefused) {
 			t.Errorf("pull %d = %+v, want %s", i+1, out, want)
 		}
+	}
+}
+
+// slowly answers after a while, if it is still waited for.
+type slowly struct{ after time.Duration }
+
+func (s slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(s.after):
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("[]")), Header: http.Header{}, Request: r}, nil
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+}
+
+func TestASlowAnswerIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	for after, want := range map[time.Duration]string{45 * time.Second: ingest.RunOK, 75 * time.Second: ingest.RunFailed} {
+		synctest.Test(t, func(t *testing.T) {
+			o := ingest.HTTPOptions{Web: ingest.NewWeb(ingest.WebOptions{Transport: slowly{after}}), Attempts: 1}
+			var l log
+			if out := pull(t, puller(t, &l, ingest.NewHTTPFiles([]*url.URL{address(t, "http://taldau.example/index")}, ingest.Auth{}, o), ingest.Options{})); out.Status != want {
+				t.Errorf("an answer after %s: %+v, want %s", after, out, want)
+			}
+		})
 	}
 }

@@ -70,6 +70,9 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	}
 	if n.rule.Decimal == "," {
 		if strings.Contains(text, ".") {
+			if status, ok := n.lookalike(raw); ok {
+				return 0, status, false, nil
+			}
 			return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
 		}
 		text = strings.Replace(text, ",", ".", 1)
