@@ -120,7 +120,8 @@ func (m *mapper) period(fields []string) (auyl.Period, *fault) {
 	if r.Part != "" {
 		part, ok := r.Parts[m.get(fields, r.Part)]
 		if !ok {
-			return bad(fmt.Sprintf("%q is no part of a year that the contract knows", m.get(fields, r.Part)))
+			// Not quoted: that field may be one that says more than its contract thinks.
+			return bad(fmt.Sprintf("what stands in %s is no part of a year that the contract knows", r.Part))
 		}
 		if part != "" {
 			text += "-" + part
