@@ -102,6 +102,9 @@ func (*deadListCmd) Help() string {
 func (c *deadListCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {
 		letters, err := n.db.DeadLetters(ctx, clickhouse.DeadQuery{Source: c.Source, Reason: c.Reason, Limit: c.Limit, Open: !c.All})
+		if err == nil && len(letters) == 0 {
+			err = n.checkNames(c.Source, c.Reason)
+		}
 		if err != nil {
 			return err
 		}
