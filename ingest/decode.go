@@ -204,6 +204,9 @@ func (p *pageReader) read(body []byte) error {
 	if p.titles, err = titlesOf(p.c); err != nil {
 		return err
 	}
+	if body, err = unzipped(body); err != nil {
+		return err
+	}
 	p.Title(p.name) // a label such as @2026-Q3 can be the only date there is
 	l := p.c.Layout
 	switch p.c.Format {
@@ -284,6 +287,10 @@ func (p *pageReader) refusePage(err error) {
 		p.refuse(ReasonColumn, missing.found(), missing.expected(), missing.mend(contractFile(p.c)))
 	case errors.Is(err, errWebPage) || errors.Is(err, csv.ErrHTML) || errors.Is(err, jsonrows.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
 		p.refuse(ReasonPageHTML, "a page of HTML", p.c.Format, "the source answered with a page for people (login, error, captcha): pull again later, and look at the address and the key")
+	case errors.Is(err, errBig):
+		p.refuse(ReasonPageTooLarge, err.Error(), p.c.Format, "split the file")
+	case errors.Is(err, errZip):
+		p.refuse(ReasonPageBroken, err.Error(), p.c.Format+", in the open or alone in a zip", "get the page again, or take the file that is meant out of the archive")
 	case errors.Is(err, csv.ErrNUL):
 		p.refuse(ReasonPageBroken, err.Error(), p.c.Format+" in UTF-8, windows-1251 or KZ-1048", "save the file as UTF-8 (a spreadsheet calls it CSV UTF-8); nothing was taken of it")
 	case errors.Is(err, errTooMuch):
