@@ -78,7 +78,7 @@ func canaryJSON(t *testing.T, c *schemas.Contract, rows int) []byte {
 func canaryWorkbook(t *testing.T, c *schemas.Contract, rows int) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // in memory
+	defer f.Close()
 	sheet := c.Layout.Sheet
 	if sheet == "" {
 		sheet = "Sheet1"

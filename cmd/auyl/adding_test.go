@@ -29,7 +29,7 @@ func stepsOf(page string) (steps []pageStep) {
 		}
 		block, fence, in = nil, "", false
 	}
-	for _, line := range strings.Split(page, "\n") {
+	for line := range strings.SplitSeq(page, "\n") {
 		code, indented := strings.CutPrefix(line, "    ")
 		switch {
 		case in && line == "```":
@@ -68,7 +68,7 @@ func TestAddingASourceWordForWord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs/sources/adding-a-source.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "sources", "adding-a-source.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,9 +121,15 @@ func TestAddingASourceWordForWord(t *testing.T) {
 
 	for _, want := range []struct{ step, text string }{
 		{"1", "phone: {type: text, personal: drop}"},
-		{"5", "street_lights"}, {"5", "3 record(s) in = 1 used + 0 skipped + 2 dead"}, {"5", "not_a_number"}, {"5", "unknown_area"},
-		{"6", "195259100"}, {"6", "1204"}, {"6", "Шамалган"},
-		{"7", "not_a_number"}, {"7", "mio.street_lights"},
+		{"5", "street_lights"},
+		{"5", "3 record(s) in = 1 used + 0 skipped + 2 dead"},
+		{"5", "not_a_number"},
+		{"5", "unknown_area"},
+		{"6", "195259100"},
+		{"6", "1204"},
+		{"6", "Шамалган"},
+		{"7", "not_a_number"},
+		{"7", "mio.street_lights"},
 		{"9", "mio.street_lights"},
 	} {
 		if !strings.Contains(said[want.step], want.text) {
