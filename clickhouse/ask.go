@@ -72,8 +72,8 @@ type SourceStatus struct {
 	LastRawSeq     uint64    `json:"last_raw_seq"` // newest page that is in the tables
 	LastPageAt     time.Time `json:"last_page_at"`
 	LastRecords    uint64    `json:"last_records"` // of that page
-	// ColumnsAdded and ColumnsRemoved compare the columns of the newest page that the contract does not name with those of
-	// the page before: what the source has begun to send, and has left off.
+	// ColumnsAdded and ColumnsRemoved compare the columns of the newest page that was read and that the contract does not
+	// name with those of the page before: what the source has begun to send, and has left off. Empty of a first page.
 	ColumnsAdded   []string `json:"columns_added"`
 	ColumnsRemoved []string `json:"columns_removed"`
 }

@@ -54,6 +54,21 @@ func TestReplaysAreCountedExactly(t *testing.T) {
 	if x.Pages != 2 || x.RecordsIn != 30 || x.Used != 26 || x.Skipped != 2 || x.Dead != 2 || x.Observations != 26 || x.Balance != 0 || x.LastRawSeq != 5 {
 		t.Errorf("Status = %+v", x)
 	}
+	first := vintage(6, 1, base)
+	first.Source = "first.page"
+	insert(t, db, "flow", "f6", &wire.Flow{Vintage: first, RecordsIn: 2, RecordsUsed: 2, UnknownColumns: []string{"not", "asked", "for"}})
+	refused := vintage(7, 1, base)
+	refused.Source = "first.page"
+	insert(t, db, "flow", "f7", &wire.Flow{Vintage: refused, RecordsIn: 1, RecordsDead: 1})
+	if all, err := db.Status(t.Context()); err != nil || len(all) != len(s)+1 {
+		t.Errorf("status = %+v, %v", all, err)
+	} else {
+		for _, y := range all {
+			if y.Source == "first.page" && len(y.ColumnsAdded)+len(y.ColumnsRemoved) > 0 {
+				t.Errorf("a first page, and one that was refused: columns %q came, %q went", y.ColumnsAdded, y.ColumnsRemoved)
+			}
+		}
+	}
 	if !slices.Equal(x.ColumnsAdded, []string{"new"}) || !slices.Equal(x.ColumnsRemoved, []string{"old"}) || x.LastRecords != 1 {
 		t.Errorf("columns %q came, %q went", x.ColumnsAdded, x.ColumnsRemoved)
 	}

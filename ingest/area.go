@@ -52,6 +52,9 @@ func (m *mapper) area(fields []string, day auyl.Day) (code auyl.AreaCode, skip b
 			if len(raw) == 8 {
 				return bad(ReasonArea, "nine digits of KATO", "a leading zero is lost: format the column as text")
 			}
+			if strings.Trim(raw, "0123456789") == "" {
+				return bad(ReasonArea, "nine digits of KATO", fmt.Sprintf("this one has %d: write all nine, the zeros at the end too", len(raw)))
+			}
 			return bad(ReasonArea, "nine digits of KATO", "write the code of the classifier, not the name")
 		}
 		code = c

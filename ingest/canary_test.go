@@ -19,7 +19,10 @@ import (
 )
 
 // canaries are a person who is not born yet, as registers write one.
-var canaries = []string{"991231500005", "991231 500 005", "+7 (000) 000-00-01", "Канарейкина Проба", "proba@kanareyka.example"}
+var canaries = []string{
+	"991231500005", "991231 500 005", "+7 (000) 000-00-01", "Канарейкина Проба", "proba@kanareyka.example",
+	"0000 0000 0000 0000", "KZ00 ZZZ0 12AB 34CD 56EF", "KZ00ZZZ012AB34CD56EF",
+}
 
 // canaryRow is a record of a contract in which everything that may be text holds
 // a canary; what must be readable for the record to get further is readable.

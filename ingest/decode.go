@@ -204,6 +204,9 @@ func (p *pageReader) read(body []byte) error {
 	if p.titles, err = titlesOf(p.c); err != nil {
 		return err
 	}
+	if body, err = unzipped(body); err != nil {
+		return err
+	}
 	p.Title(p.name) // a label such as @2026-Q3 can be the only date there is
 	l := p.c.Layout
 	switch p.c.Format {
@@ -214,6 +217,9 @@ func (p *pageReader) read(body []byte) error {
 		}
 		return csv.Decode(body, o, p)
 	case "xlsx":
+		if looksHTML(body) {
+			return errWebPage
+		}
 		return xlsx.Decode(body, xlsx.Options{Sheet: l.Sheet, HeaderRows: l.Header, FirstRow: l.FirstRow, Unpivot: l.Unpivot, LabelColumn: l.LabelColumn}, p)
 	case "json":
 		return jsonrows.Decode(body, jsonrows.Options{Records: l.Records}, p)
@@ -279,8 +285,14 @@ func (p *pageReader) refusePage(err error) {
 	switch {
 	case errors.As(err, &missing):
 		p.refuse(ReasonColumn, missing.found(), missing.expected(), missing.mend(contractFile(p.c)))
-	case errors.Is(err, csv.ErrHTML) || errors.Is(err, jsonrows.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
+	case errors.Is(err, errWebPage) || errors.Is(err, csv.ErrHTML) || errors.Is(err, jsonrows.ErrHTML) || errors.Is(err, taldau.ErrHTML) || errors.Is(err, egov.ErrHTML):
 		p.refuse(ReasonPageHTML, "a page of HTML", p.c.Format, "the source answered with a page for people (login, error, captcha): pull again later, and look at the address and the key")
+	case errors.Is(err, errBig):
+		p.refuse(ReasonPageTooLarge, err.Error(), p.c.Format, "split the file")
+	case errors.Is(err, errZip):
+		p.refuse(ReasonPageBroken, err.Error(), p.c.Format+", in the open or alone in a zip", "get the page again, or take the file that is meant out of the archive")
+	case errors.Is(err, csv.ErrNUL):
+		p.refuse(ReasonPageBroken, err.Error(), p.c.Format+" in UTF-8, windows-1251 or KZ-1048", "save the file as UTF-8 (a spreadsheet calls it CSV UTF-8); nothing was taken of it")
 	case errors.Is(err, errTooMuch):
 		p.refuse(ReasonPageTooLarge, err.Error(), fmt.Sprintf("at most %d observations and as many events a page", maxPageRows), "split the file")
 	case errors.Is(err, errTooManyFaults):

@@ -82,7 +82,7 @@ func TestProcurementPages(t *testing.T) {
 		{"goszakup/contract_broken_duplicated.json", said{Events: first[:3], Flow: "in 5 used 3 skipped map[duplicate:2] dead 0 obs 0 evt 3"}},
 		{"goszakup/contract_broken_error200.json", refusedPage(`page_broken "no list of records at the declared place: no \"items\""`)},
 		// A whole contract stands before the cut: of half a page nothing is taken.
-		{"goszakup/contract_broken_truncated.json", refusedPage(`page_broken "broken JSON: 881 bytes"`)},
+		{"goszakup/contract_broken_truncated.json", refusedPage(`page_broken "broken JSON: at byte 881 of 881"`)},
 	})
 }
 

@@ -16,7 +16,7 @@ import (
 // HTTPOptions are the manners of an HTTP door; the zero value is ready to use.
 type HTTPOptions struct {
 	Web          *Web          // keeper of what is due to hosts, shared by all doors; nil: one for this door
-	Timeout      time.Duration // of one request, its body included; 0 means 30 s
+	Timeout      time.Duration // of one request, its body included; 0 means 1 min: Taldau takes half of one
 	Attempts     int           // tries of one page, the first included; 0 means 4
 	MaxWait      time.Duration // longest wait before a try, Retry-After included; 0 means 1 min
 	MaxBodyBytes int64         // 0 means 64 MiB, after decompression
@@ -29,7 +29,7 @@ func (o HTTPOptions) withDefaults() HTTPOptions {
 		o.Web = NewWeb(WebOptions{})
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 30 * time.Second
+		o.Timeout = time.Minute
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 4
@@ -112,6 +112,10 @@ func (g getter) get(ctx context.Context, a ask) (pg Page, ok bool, err error) {
 		if ctx.Err() != nil {
 			return Page{}, false, ctx.Err()
 		}
+		if errors.Is(err, errWebPage) && try >= a.attempts {
+			pg.Key = a.name()
+			return pg, true, nil // for the archive and a dead letter: somebody has to see it
+		}
 		if ue, ok := errors.AsType[*url.Error](err); ok {
 			err = ue.Err // without the URL, which may hold a key
 		}
@@ -148,14 +152,20 @@ func (g getter) once(ctx context.Context, a ask) (pg Page, ok bool, again time.D
 	switch {
 	case resp.StatusCode == http.StatusNotModified:
 		return pg, false, 0, nil
-	case resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode >= 500:
-		return pg, false, retryAfter(resp.Header, time.Now()), &statusError{resp.StatusCode, resp.Status}
 	case resp.StatusCode != http.StatusOK:
-		return pg, false, 0, fmt.Errorf("%w: %w", ErrRefused, &statusError{resp.StatusCode, resp.Status})
+		status, tooOften := refusal(resp)
+		if status.code == http.StatusTooManyRequests || status.code >= 500 || status.code == http.StatusForbidden && tooOften {
+			return pg, false, retryAfter(resp.Header, time.Now()), status
+		}
+		return pg, false, 0, fmt.Errorf("%w: %w", ErrRefused, status)
 	}
 	body, err := g.body(resp)
 	if err == nil && a.check != nil {
 		err = a.check(body)
+	}
+	if errors.Is(err, errWebPage) {
+		// Without its marks: a file that is older than a login page would be "not modified".
+		return Page{ContentType: "text/html", Body: body}, true, 0, err
 	}
 	if err != nil {
 		return pg, false, 0, err
@@ -228,7 +238,7 @@ func NewHTTPFiles(urls []*url.URL, auth Auth, o HTTPOptions) *HTTPFiles {
 func (d *HTTPFiles) Pages(ctx context.Context, known func(string) Known, emit func(Page) error, unchanged func(string)) error {
 	var faults []error
 	for _, u := range d.urls {
-		pg, ok, err := d.get.get(ctx, ask{url: u, auth: d.auth, known: known(u.String())})
+		pg, ok, err := d.get.get(ctx, ask{url: u, auth: d.auth, known: known(u.String()), check: dataNotHTML})
 		switch {
 		case err != nil:
 			faults = append(faults, err)

@@ -110,7 +110,7 @@ func (w *Web) answered(r *http.Request, resp *http.Response, err error) {
 			h.cool = min(2*h.cool, coolMost)
 		}
 	}
-	if resp != nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable) {
+	if resp != nil && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusForbidden || resp.StatusCode == http.StatusServiceUnavailable) {
 		if until := now.Add(retryAfter(resp.Header, now)); until.After(h.hold) {
 			h.hold = until
 		}

@@ -292,13 +292,16 @@ var (
 	// Two words with capitals side by side are how a person is named; that some
 	// places are hidden with them is the smaller harm.
 	personName = regexp.MustCompile(`\p{Lu}\p{Ll}+(?:\s+\p{Lu}(?:\p{Ll}+|\.))+`)
+	// An account of this country, in groups or not: the letters in it part its digits.
+	bankAccount = regexp.MustCompile(`(?i)\bKZ\s?\d\d(?:[\s-]?[0-9A-Z]){16}`)
 )
 
-// mask hides what may name a person: mail addresses, two capitalized words in a
-// row, and ten digits and more, blanks and dashes between them not counted.
+// mask hides what may name a person: mail addresses, accounts, two capitalized words
+// in a row, and ten digits and more, blanks and dashes between them not counted.
 func mask(s string) string {
 	s = mailAddress.ReplaceAllString(s, "…")
 	s = personName.ReplaceAllString(s, "…")
+	s = bankAccount.ReplaceAllString(s, "…")
 	var out strings.Builder
 	for i := 0; i < len(s); {
 		if n := dateAt(s[i:]); n > 0 {

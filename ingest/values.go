@@ -70,6 +70,9 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	}
 	if n.rule.Decimal == "," {
 		if strings.Contains(text, ".") {
+			if status, ok := n.lookalike(raw); ok {
+				return 0, status, false, nil
+			}
 			return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
 		}
 		text = strings.Replace(text, ",", ".", 1)
@@ -79,6 +82,9 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	case errors.Is(e, auyl.ErrRange):
 		return 0, 0, false, &fault{reason: ReasonRange, found: raw, expected: "at most four decimals and 922 trillion", mend: "look at the unit of the column"}
 	case e != nil:
+		if status, ok := n.lookalike(raw); ok {
+			return 0, status, false, nil
+		}
 		return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
 	}
 	return v, status, false, inRange(v, raw, f)
@@ -114,7 +120,8 @@ func (m *mapper) period(fields []string) (auyl.Period, *fault) {
 	if r.Part != "" {
 		part, ok := r.Parts[m.get(fields, r.Part)]
 		if !ok {
-			return bad(fmt.Sprintf("%q is no part of a year that the contract knows", m.get(fields, r.Part)))
+			// Not quoted: that field may be one that says more than its contract thinks.
+			return bad(fmt.Sprintf("what stands in %s is no part of a year that the contract knows", r.Part))
 		}
 		if part != "" {
 			text += "-" + part

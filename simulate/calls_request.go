@@ -93,7 +93,7 @@ func (m *Model) requestRow(p auyl.Period, r request, export auyl.Day) []string {
 	row := []string{
 		fmt.Sprintf("109-19-%s-%05d", p.Start().Time().Format("200601"), r.n), m.places[r.place].Okrug.String(),
 		[]string{"phone", "app", "messenger"}[r.n%3], r.topic, clock(r.created), clock(r.due), "", clock(asOf), "open", "",
-		"Прошу принять меры, ИИН " + impossibleIIN(r.person), canaryName(r.person), impossiblePhone(r.person),
+		"Прошу принять меры, ИИН " + impossibleIIN(r.person) + ", счёт " + impossibleAccount(r.person), canaryName(r.person), impossiblePhone(r.person),
 	}
 	switch {
 	case r.redirected:
@@ -202,7 +202,7 @@ func (m *Model) appealRow(p auyl.Period, r request, export auyl.Day) []string {
 	word := map[bool]string{true: "да", false: "нет"}
 	theme := map[string]string{"land.pasture": "Пастбища", "infra.water": "Вода", "infra.road": "Дороги", "waste.dump": "ТБО", "animals.stray": "Бродячие животные", "other": "Прочее"}
 	iin := impossibleIIN(r.person)
-	text := "Просим решить вопрос; документ № " + iin
+	text := "Просим решить вопрос; документ № " + iin + ", карта " + impossibleCard(r.person)
 	if r.n%2 == 0 {
 		text = "Шешіп беруіңізді сұраймыз, ЖСН " + iin[:6] + " " + iin[6:] + ", тел. " + impossiblePhone(r.person)
 	}

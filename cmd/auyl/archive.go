@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/auyl-kz/auyl/archive"
 	"github.com/auyl-kz/auyl/ingest"
@@ -27,6 +29,15 @@ func (n *node) openArchive(ctx context.Context) error {
 // readArchive opens the raw archive for a command that only reads: without a key
 // file sealed objects stay closed.
 func (n *node) readArchive() error {
+	dir, ok := n.cfg.Archive.Folder()
+	if n.cfg.Archive.URL == "" {
+		dir, ok = n.dir("raw"), true
+	}
+	if ok { // whoever reads makes no folder
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("raw archive: %w: --data names the folder of a run, archive.url another place", err)
+		}
+	}
 	b, err := n.archiveBackend()
 	if err != nil {
 		return err

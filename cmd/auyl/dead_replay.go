@@ -144,6 +144,11 @@ func (n *node) wouldReplay(ctx context.Context, q clickhouse.DeadQuery, out io.W
 	if err != nil {
 		return err
 	}
+	if len(letters) == 0 {
+		if err := n.checkNames(q.Source, q.Reason); err != nil {
+			return err
+		}
+	}
 	pages, unclaimed := n.pagesOf(letters)
 	type key struct{ source, reason, contract string }
 	count, order := map[key]int{}, []key{}
@@ -188,6 +193,11 @@ func (n *node) replay(ctx context.Context, q clickhouse.DeadQuery, parts []part,
 	before, err := n.db.DeadLetters(ctx, q)
 	if err != nil {
 		return err
+	}
+	if len(before) == 0 {
+		if err := n.checkNames(q.Source, q.Reason); err != nil {
+			return err
+		}
 	}
 	pages, unclaimed := n.pagesOf(before)
 	if len(pages) == 0 {

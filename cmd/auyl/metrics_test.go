@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	dto "github.com/prometheus/client_model/go"
@@ -54,6 +57,7 @@ func TestRunShowsItsMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, drop, "bns.sme@2026-09.csv", smeHeader+"195234000\tЖамбылский с.о.\t2026-09\t100\t80\n195234999\tа\t2026-09\t1\t1\n")
+	p.env = append(p.env, "AUYL_LOG=debug")
 	c := p.cmd(t, "run")
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -109,14 +113,49 @@ func TestRunShowsItsMetrics(t *testing.T) {
 	if got, _ := sample(families["auyl_source_last_success_timestamp_seconds"], "source=bns.sme"); got < 1.7e9 {
 		t.Errorf("last success = %v, want a time in seconds", got)
 	}
+	// Pages full of persons, all refused: neither numbers nor logs repeat one.
+	refused := float64(len(pagesOfPersons(t, drop)))
+	page := scraped(t, base, func(f map[string]*dto.MetricFamily) bool {
+		got, _ := sample(f["auyl_sink_rows_total"], "table=flow")
+		return got == 1+refused
+	})
+	holdNoPerson(t, "/metrics", page)
+	holdNoPerson(t, "/healthz", get(t, base+"/healthz"))
 	if err := c.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(io.Discard, out); err != nil {
+	rest, err := io.ReadAll(out)
+	if err != nil {
 		t.Error(err)
 	}
 	if err := c.Wait(); err != nil {
 		t.Errorf("auyl run: %v\n%s", err, &errs)
+	}
+	holdNoPerson(t, "standard output", rest)
+	holdNoPerson(t, "the log", []byte(errs.String()))
+	if !strings.Contains(errs.String(), "level=DEBUG") {
+		t.Errorf("the log is not that of debugging: %s", &errs)
+	}
+}
+
+// scraped reads /metrics until it says what is waited for.
+func scraped(t *testing.T, base string, done func(map[string]*dto.MetricFamily) bool) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for {
+		page := get(t, base+"/metrics")
+		parser := expfmt.NewTextParser(model.LegacyValidation)
+		families, err := parser.TextToMetricFamilies(bytes.NewReader(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done(families) {
+			return page
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("after a minute still\n%s", page)
+		}
 	}
 }
 

@@ -32,12 +32,13 @@ func (c *common) reading(ctx context.Context, s streams, f func(*node) error) (e
 
 type statusCmd struct {
 	common
+	All    bool   `help:"Also sources that nobody configured and that gave nothing yet."`
 	Format string `help:"text or json." default:"text" enum:"text,json"`
 }
 
 // Help implements kong's longer text.
 func (*statusCmd) Help() string {
-	return "Lag of a source is held against its schedule; drift are columns that came or went with its newest page. The lag of the stages is\nknown of a stopped folder; a running one answers at /healthz. Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
+	return "Lag of a source is held against its schedule or, of what is put into a drop folder, against what its contract expects\n(by_day, counted from the newest delivery); drift are columns that came or went with its newest page. The lag of the stages is\nknown of a stopped folder; a running one answers at /healthz. Examples:\n  auyl status\n  auyl status --format json --data /var/lib/auyl"
 }
 
 func (c *statusCmd) Run(ctx context.Context, s streams) error {
@@ -46,6 +47,9 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 		list, err := n.db.Status(ctx)
 		if err != nil {
 			return err
+		}
+		if !c.All {
+			list = n.concerned(list)
 		}
 		sources, err := n.health(list, time.Now())
 		if err != nil {
@@ -57,7 +61,7 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 				Stages  []stageLag     `json:"stages"`
 			}{sources, lags})
 		}
-		if err := printStatus(s.out, sources); err != nil {
+		if err := printStatus(s.out, widthOf(s.out), sources); err != nil {
 			return err
 		}
 		return printLags(s.out, lags)
@@ -102,23 +106,25 @@ func (*deadListCmd) Help() string {
 func (c *deadListCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {
 		letters, err := n.db.DeadLetters(ctx, clickhouse.DeadQuery{Source: c.Source, Reason: c.Reason, Limit: c.Limit, Open: !c.All})
+		if err == nil && len(letters) == 0 {
+			err = n.checkNames(c.Source, c.Reason)
+		}
 		if err != nil {
 			return err
 		}
-		more := ""
+		var more []string
 		if c.All {
-			more = "\tresolved"
+			more = []string{"resolved"}
 		}
-		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "number\tsource\torigin\tpull\tpage\tposition\tfield\treason\tfound\texpected"+more)
+		rows := [][]string{append([]string{"number", "source", "origin", "pull", "page", "position", "field", "reason", "found", "expected"}, more...)}
 		for _, l := range letters {
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\t%s", l.Number, l.Source, l.Origin, l.Run, l.Page, l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected))
+			row := []string{fmt.Sprint(l.Number), l.Source, l.Origin, l.Run, fmt.Sprint(l.Page), l.Position, l.Field, l.Reason, short(l.Found), short(l.Expected)}
 			if c.All {
-				fmt.Fprint(w, "\t"+stamp(l.ResolvedAt))
+				row = append(row, stamp(l.ResolvedAt))
 			}
-			fmt.Fprintln(w)
+			rows = append(rows, row)
 		}
-		return w.Flush()
+		return fitted(s.out, widthOf(s.out), rows)
 	})
 }
 

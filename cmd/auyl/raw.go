@@ -121,6 +121,9 @@ func (c *rawListCmd) Run(ctx context.Context, s streams) error {
 			return err
 		}
 		lines, err := n.rawLines(ctx, c.Source)
+		if err == nil && len(lines) == 0 {
+			err = n.checkNames(c.Source, "")
+		}
 		if err != nil {
 			return err
 		}

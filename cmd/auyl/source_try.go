@@ -167,9 +167,12 @@ func tryPage(h *schemas.House, k *schemas.Contract, zone *time.Location, name st
 		return nil, err
 	}
 	t := &tried{
-		Source: string(k.ID), Version: k.Version, Columns: mapping(h, k, d.Columns), Skipped: d.Flow.GetSkippedByRule(),
+		Source: string(k.ID), Version: k.Version, Columns: []triedColumn{}, Skipped: d.Flow.GetSkippedByRule(),
 		Observations: []triedValue{}, Events: []triedEvent{}, Dead: []triedLetter{},
 		In: d.Flow.GetRecordsIn(), Used: d.Flow.GetRecordsUsed(), SkippedN: d.Flow.GetRecordsSkipped(), DeadN: d.Flow.GetRecordsDead(),
+	}
+	if len(d.Columns) > 0 { // of a page without a header nothing is missing but the page
+		t.Columns = mapping(h, k, d.Columns)
 	}
 	for _, p := range d.Payloads {
 		if err := t.add(h, p); err != nil {

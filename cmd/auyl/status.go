@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/clickhouse"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
@@ -17,8 +18,8 @@ import (
 // sourceHealth is what a source gave, held against its times and its contract.
 type sourceHealth struct {
 	clickhouse.SourceStatus
-	// Due is when it was to be asked next after its last pull; zero where the
-	// configuration does not say.
+	// Due is when it was to be asked next after its last pull or, of what comes of
+	// itself, when the contract expects a page; zero where neither says.
 	Due time.Time `json:"due"`
 	// Late says how long ago that was, in seconds; 0 while it is not.
 	Late int64 `json:"late_seconds"`
@@ -39,14 +40,17 @@ func (n *node) health(list []clickhouse.SourceStatus, now time.Time) ([]sourceHe
 	out := make([]sourceHealth, 0, len(list))
 	for _, x := range list {
 		h := sourceHealth{SourceStatus: x, Drift: driftOf(x, n.fields(x.Source))}
-		// A drop folder is looked at every few seconds and only finds are told.
+		// A drop folder is looked at every few seconds and only finds are told: what is
+		// put there is held against what the contract promises.
 		if t := times[x.Source]; t != "" && !x.LastStartedAt.IsZero() {
 			if h.Due, err = ingest.NextAfter(t, zone, x.LastStartedAt); err != nil {
 				return nil, err
 			}
-			if late := now.Sub(h.Due); late > 0 {
-				h.Late = int64(late / time.Second)
-			}
+		} else if c := n.house.Contracts[auyl.SourceID(x.Source)]; t == "" && c != nil {
+			h.Due = promised(c.Expect, x.LastPageAt, zone)
+		}
+		if late := now.Sub(h.Due); !h.Due.IsZero() && late > 0 {
+			h.Late = int64(late / time.Second)
 		}
 		out = append(out, h)
 	}
@@ -101,17 +105,29 @@ func (h sourceHealth) lag() string {
 	return (time.Duration(h.Late) * time.Second).Round(time.Minute).String() + " late"
 }
 
-func printStatus(out io.Writer, list []sourceHealth) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "source\torigin\tlast pull\tstatus\tlast delivery\tlag\tpages\trecords\tobservations\tevents\tskipped\tdead\topen letters\tunaccounted\tdrift")
+func printStatus(out io.Writer, width int, list []sourceHealth) error {
+	rows := [][]string{{
+		"source", "origin", "last pull", "status", "last delivery", "lag", "pages", "records", "observations", "events",
+		"skipped", "dead", "open letters", "unaccounted", "drift",
+	}}
+	var faults []string
 	for _, x := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus,
-			stamp(x.LastPageAt), x.lag(), x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.DeadLetters, x.Balance, cell(strings.Join(x.Drift, "; ")))
+		row := []string{x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus, stamp(x.LastPageAt), x.lag()}
+		for _, n := range []uint64{x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.DeadLetters} {
+			row = append(row, fmt.Sprint(n))
+		}
+		rows = append(rows, append(row, fmt.Sprint(x.Balance), cell(strings.Join(x.Drift, "; "))))
 		if x.LastError != "" {
-			fmt.Fprintf(w, "\t\t  %s\n", x.LastError)
+			faults = append(faults, x.Source+": "+x.LastError)
 		}
 	}
-	return w.Flush()
+	if err := fitted(out, width, rows); err != nil {
+		return err
+	}
+	for _, f := range faults {
+		fmt.Fprintln(out, f)
+	}
+	return nil
 }
 
 // stageLag is how far a part of the pipeline is behind.

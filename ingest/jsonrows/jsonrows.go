@@ -107,7 +107,12 @@ func locate(body []byte, path string) ([]json.RawMessage, error) {
 		return nil, ErrHTML
 	}
 	if !json.Valid(body) {
-		return nil, fmt.Errorf("%w: %d bytes", ErrJSON, len(body))
+		var v json.RawMessage
+		var syntax *json.SyntaxError
+		if err := json.Unmarshal(body, &v); errors.As(err, &syntax) {
+			return nil, fmt.Errorf("%w: at byte %d of %d", ErrJSON, syntax.Offset, len(body))
+		}
+		return nil, ErrJSON
 	}
 	at := json.RawMessage(body)
 	if path != "" {

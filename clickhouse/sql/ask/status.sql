@@ -21,28 +21,23 @@ WITH
             max(raw_seq) AS last_raw_seq,
             max(recorded_at) AS last_page_at,
             argMax(records_in, raw_seq) AS last_records,
-            argMax(unknown_columns, raw_seq) AS unknown_columns,
             toString(argMax(origin, raw_seq)) AS origin
         FROM flow FINAL
         WHERE replay_of = 0
         GROUP BY source
     ),
-    before AS
+    -- The newest two pages that were read: of one that was refused no column is known,
+    -- and where there is no page before it nothing has come or gone.
+    columns AS
     (
         SELECT
             source,
-            argMax(unknown_columns, raw_seq) AS unknown_columns
+            groupArraySorted(2)((-toInt64(raw_seq), unknown_columns)) AS newest,
+            tupleElement(newest[1], 2) AS unknown_now,
+            if(length(newest) > 1, tupleElement(newest[2], 2), unknown_now) AS unknown_before
         FROM flow FINAL
         WHERE replay_of = 0
-            AND (source, raw_seq) NOT IN
-            (
-                SELECT
-                    source,
-                    max(raw_seq)
-                FROM flow
-                WHERE replay_of = 0
-                GROUP BY source
-            )
+            AND (records_used + records_skipped > 0 OR notEmpty(unknown_columns))
         GROUP BY source
     ),
     runs AS
@@ -88,8 +83,8 @@ SELECT
     pages.last_raw_seq AS last_raw_seq,
     pages.last_page_at AS last_page_at,
     pages.last_records AS last_records,
-    arrayFilter(x -> NOT has(before.unknown_columns, x), pages.unknown_columns) AS columns_added,
-    arrayFilter(x -> NOT has(pages.unknown_columns, x), before.unknown_columns) AS columns_removed
+    arrayFilter(x -> NOT has(columns.unknown_before, x), columns.unknown_now) AS columns_added,
+    arrayFilter(x -> NOT has(columns.unknown_now, x), columns.unknown_before) AS columns_removed
 FROM
 (
     SELECT source FROM pages
@@ -100,7 +95,7 @@ FROM
 ) AS s
 LEFT JOIN accounts ON accounts.source = s.source
 LEFT JOIN pages ON pages.source = s.source
-LEFT JOIN before ON before.source = s.source
+LEFT JOIN columns ON columns.source = s.source
 LEFT JOIN runs ON runs.source = s.source
 LEFT JOIN letters ON letters.source = s.source
 ORDER BY source
