@@ -300,7 +300,7 @@ func (p *pageReader) Broken(row int, position string, cause error) error {
 // refuse makes the page one dead letter.
 func (p *pageReader) refuse(reason, found, expected, mend string) {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mask(mend)})
+	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mask(mend), Held: slices.Contains(Waivable(), reason)})
 }
 
 func (p *pageReader) refusePage(err error) {

@@ -76,7 +76,7 @@ func (p *pageReader) hold(findings []finding) {
 			p.refuse(f.reason, f.found, f.expected, f.mend)
 			continue
 		}
-		p.out.letters = append(p.out.letters, &wire.DeadLetter{Position: pagePosition, Reason: f.reason, Found: mask(f.found), Expected: f.expected, Mend: mask(f.mend)})
+		p.out.letters = append(p.out.letters, &wire.DeadLetter{Position: pagePosition, Reason: f.reason, Found: mask(f.found), Expected: f.expected, Mend: mask(f.mend), Held: true})
 	}
 }
 
@@ -84,11 +84,15 @@ func deliveryName(d *wire.Delivery) string {
 	return fmt.Sprintf("%s/%d", d.GetRun(), d.GetPage())
 }
 
+// label is the name of a page without its source, which would read as the address
+// of a person's mail.
+func label(source, key string) string { return strings.TrimPrefix(key, source+"@") }
+
 // repeats says whether the page was here before under another name or title.
 func (p *pageReader) repeats(source string, now, newest *wire.Delivery) (*finding, error) {
 	const mend = "ask the source for the file of this period; if both are right, auyl source accept "
 	told := func(old *wire.Delivery, what string) *finding {
-		return &finding{ReasonRepeated, fmt.Sprintf("%s of %s, delivery %s", what, old.GetKey(), deliveryName(old)), "a page of its own", mend + deliveryName(now)}
+		return &finding{ReasonRepeated, fmt.Sprintf("%s of %s, delivery %s", what, label(source, old.GetKey()), deliveryName(old)), "a page of its own", mend + deliveryName(now)}
 	}
 	if sum := now.GetSha256(); len(sum) > 0 {
 		old, err := p.past(pastBytes(source, sum))

@@ -24,6 +24,8 @@ type sourceHealth struct {
 	Late int64 `json:"late_seconds"`
 	// Drift says how the newest page differs from the one before and from the contract.
 	Drift []string `json:"drift"`
+	// Held counts the deliveries that wait for a decision.
+	Held int `json:"held"`
 }
 
 // health holds what sources gave against the configuration.

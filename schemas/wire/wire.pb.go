@@ -930,6 +930,7 @@ type DeadLetter struct {
 	Record        []byte                 `protobuf:"bytes,8,opt,name=record,proto3" json:"record,omitempty"`                            // bounded and only harmless fields
 	ResolvedBy    uint32                 `protobuf:"varint,9,opt,name=resolved_by,json=resolvedBy,proto3" json:"resolved_by,omitempty"` // of a replay: version of the contract under which the record is no longer refused for this; else 0
 	Decision      *Decision              `protobuf:"bytes,10,opt,name=decision,proto3" json:"decision,omitempty"`                       // that ended the letter; none where a contract was mended
+	Held          bool                   `protobuf:"varint,11,opt,name=held,proto3" json:"held,omitempty"`                              // the page was read and looks wrong: a person may let it in all the same
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1032,6 +1033,13 @@ func (x *DeadLetter) GetDecision() *Decision {
 		return x.Decision
 	}
 	return nil
+}
+
+func (x *DeadLetter) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
 }
 
 // Delivery is what is remembered of a page that was taken, on past.<source>.…, for
@@ -1732,7 +1740,7 @@ const file_wire_proto_rawDesc = "" +
 	"\apresent\x18\x03 \x03(\bR\apresent\"r\n" +
 	"\vDeadLetters\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x122\n" +
-	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\x9b\x02\n" +
+	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\xaf\x02\n" +
 	"\n" +
 	"DeadLetter\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\rR\x03row\x12\x1a\n" +
@@ -1746,7 +1754,8 @@ const file_wire_proto_rawDesc = "" +
 	"\vresolved_by\x18\t \x01(\rR\n" +
 	"resolvedBy\x122\n" +
 	"\bdecision\x18\n" +
-	" \x01(\v2\x16.auyl.wire.v1.DecisionR\bdecision\"\xe1\x02\n" +
+	" \x01(\v2\x16.auyl.wire.v1.DecisionR\bdecision\x12\x12\n" +
+	"\x04held\x18\v \x01(\bR\x04held\"\xe1\x02\n" +
 	"\bDelivery\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x10\n" +
 	"\x03run\x18\x02 \x01(\tR\x03run\x12\x12\n" +
