@@ -35,7 +35,7 @@ func Waivable() []string {
 
 // compare holds a page against what is remembered of those before it.
 func (p *pageReader) compare() error {
-	if p.past == nil || len(p.out.flow.GetVintage().GetRun()) == 0 {
+	if p.past == nil {
 		return nil
 	}
 	p.out.closeSums()

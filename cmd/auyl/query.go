@@ -42,6 +42,7 @@ func (*statusCmd) Help() string {
 
 func (c *statusCmd) Run(ctx context.Context, s streams) error {
 	lags := c.lags(ctx, s) // first: a reader of the tables opens no streams
+	paused := c.pauses(ctx, s)
 	return c.reading(ctx, s, func(n *node) error {
 		list, err := n.db.Status(ctx)
 		if err != nil {
@@ -54,6 +55,7 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 		if err := n.noteHeld(ctx, sources); err != nil {
 			return err
 		}
+		sources = notePaused(sources, paused)
 		if c.Format == "json" {
 			return writeJSON(s.out, struct {
 				Sources []sourceHealth `json:"sources"`

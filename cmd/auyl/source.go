@@ -25,6 +25,8 @@ type sourceCmd struct {
 	Held   sourceHeldCmd   `cmd:"" help:"List deliveries that are held back until somebody decides."`
 	Accept sourceAcceptCmd `cmd:"" help:"Let a delivery in that was held back."`
 	Reject sourceRejectCmd `cmd:"" help:"Keep a delivery out that was held back."`
+	Pause  sourcePauseCmd  `cmd:"" help:"Do not ask a source until it is resumed."`
+	Resume sourceResumeCmd `cmd:"" help:"Ask a source again that was paused."`
 }
 
 // contracts are the flags of commands that read contracts.

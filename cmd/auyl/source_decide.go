@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -124,13 +123,11 @@ func (c *common) inUse() bool {
 }
 
 func (c *decide) run(ctx context.Context, s streams, d ingest.Decision) error {
-	if d.By = c.By; d.By == "" {
-		u, err := user.Current()
-		if err != nil {
-			return &exitError{exitUsage, errors.New("who decides? say --by NAME")}
-		}
-		d.By = u.Username
+	by, err := who(c.By)
+	if err != nil {
+		return err
 	}
+	d.By = by
 	cfg, err := c.load(s)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/auyl-kz/auyl/clickhouse"
+	"github.com/auyl-kz/auyl/config"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
 )
@@ -26,6 +27,8 @@ type sourceHealth struct {
 	Drift []string `json:"drift"`
 	// Held counts the deliveries that wait for a decision.
 	Held int `json:"held"`
+	// Paused says who paused the source, when and why; empty while it is asked.
+	Paused string `json:"paused,omitempty"`
 }
 
 // health holds what sources gave against the configuration.
@@ -34,16 +37,16 @@ func (n *node) health(list []clickhouse.SourceStatus, now time.Time) ([]sourceHe
 	if err != nil {
 		return nil, err
 	}
-	times := map[string]string{}
+	times := map[string]config.Source{}
 	for _, s := range n.cfg.Sources {
-		times[s.ID] = s.Schedule
+		times[s.ID] = s
 	}
 	out := make([]sourceHealth, 0, len(list))
 	for _, x := range list {
 		h := sourceHealth{SourceStatus: x, Drift: driftOf(x, n.fields(x.Source))}
 		// A drop folder is looked at every few seconds and only finds are told.
-		if t := times[x.Source]; t != "" && !x.LastStartedAt.IsZero() {
-			if h.Due, err = ingest.NextAfter(t, zone, x.LastStartedAt); err != nil {
+		if t := times[x.Source]; t.Schedule != "" && !x.LastStartedAt.IsZero() {
+			if h.Due, err = ingest.NextAfter(t.Schedule, t.ReleaseDay, zone, x.LastStartedAt); err != nil {
 				return nil, err
 			}
 			if late := now.Sub(h.Due); late > 0 {
@@ -95,6 +98,8 @@ func driftOf(x clickhouse.SourceStatus, fields []string) []string {
 
 func (h sourceHealth) lag() string {
 	switch {
+	case h.Paused != "":
+		return "paused"
 	case h.Due.IsZero():
 		return "-"
 	case h.Late == 0:
@@ -109,6 +114,9 @@ func printStatus(out io.Writer, list []sourceHealth) error {
 	for _, x := range list {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", x.Source, x.Origin, stamp(x.LastFinishedAt), x.LastStatus,
 			stamp(x.LastPageAt), x.lag(), x.Pages, x.RecordsIn, x.Observations, x.Events, x.Skipped, x.Dead, x.DeadLetters, x.Balance, cell(strings.Join(x.Drift, "; ")))
+		if x.Paused != "" {
+			fmt.Fprintf(w, "\t\t  %s\n", x.Paused)
+		}
 		if x.LastError != "" {
 			fmt.Fprintf(w, "\t\t  %s\n", x.LastError)
 		}
