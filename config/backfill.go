@@ -26,7 +26,7 @@ func (s *Source) validateBackfill(bad func(field, format string, args ...any)) {
 	if b.Step == "" {
 		b.Step = "M"
 	}
-	if !strings.Contains("ASQMWD", b.Step) || len(b.Step) != 1 {
+	if !slices.Contains([]string{"A", "S", "Q", "M", "W", "D"}, b.Step) {
 		bad(".backfill.step", "%q: want A, S, Q, M, W or D", b.Step)
 	}
 	known := []string{"{from}", "{to}", "{year}", "{quarter}", "{month}", "{period}"}

@@ -16,7 +16,7 @@ import (
 // own, so that live pulls of the source go on beside them.
 const BackfillLane = "backfill"
 
-// Ranges cuts the days from from up to and with to into whole periods, oldest first.
+// Ranges cuts the days between two, both included, into whole periods, oldest first.
 func Ranges(from, to auyl.Day, step auyl.Freq) []auyl.Period {
 	var out []auyl.Period
 	for at := from; at <= to; {

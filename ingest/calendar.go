@@ -66,5 +66,5 @@ func jittered(s cron.Schedule, most time.Duration) time.Duration {
 	if _, every := s.(cron.ConstantDelaySchedule); every || most <= 0 {
 		return 0
 	}
-	return time.Duration(rand.Int64N(int64(most)))
+	return time.Duration(rand.Int64N(int64(most))) //nolint:gosec // spreads load, hides nothing
 }

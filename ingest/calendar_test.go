@@ -82,7 +82,7 @@ func TestJitterSpreadsWithinItsBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, a := range scheduledDays(t, ingest.Scheduled{Times: "@every 1h", Jitter: 10 * time.Minute}, 1, nil) {
 			if a.Minute() != 0 {
-				t.Errorf("what is looked at at intervals was asked at %s", a)
+				t.Errorf("a source of intervals was asked at %s", a)
 			}
 		}
 	})

@@ -123,16 +123,6 @@ func (d *Decoder) DecodeAfter(page *wire.RawPage, body []byte, past Past) (Decod
 	return p.finish()
 }
 
-// finish encodes what the page says, and what is to be remembered of it.
-func (p *pageReader) finish() (Decoded, error) {
-	out, err := p.out.finish()
-	out.Columns = p.columns
-	if err == nil && p.delivery != nil {
-		out.Past, err = remembered(p.out.vintage.GetSource(), p.delivery, p.newest)
-	}
-	return out, err
-}
-
 // Missing says of a page that its bytes were let go before they were decoded, or
 // decoded again: one dead letter of row 0.
 func (d *Decoder) Missing(page *wire.RawPage) (Decoded, error) {
@@ -194,6 +184,16 @@ func (d *Decoder) keyed(c *schemas.Contract) error {
 		return fmt.Errorf("decode %s: %w", c.ID, errHashKey)
 	}
 	return nil
+}
+
+// finish encodes what the page says, and what is to be remembered of it.
+func (p *pageReader) finish() (Decoded, error) {
+	out, err := p.out.finish()
+	out.Columns = p.columns
+	if err == nil && p.delivery != nil {
+		out.Past, err = remembered(p.out.vintage.GetSource(), p.delivery, p.newest)
+	}
+	return out, err
 }
 
 // close judges what needs the whole page, and refuses one that is shrunken.

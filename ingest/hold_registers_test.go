@@ -32,7 +32,9 @@ func TestSyntheticRegistersHaveNoBreaks(t *testing.T) {
 	must(t, err)
 	files, err := filepath.Glob(filepath.Join(dir, "*@*"))
 	must(t, err)
-	slices.SortFunc(files, func(a, b string) int { return strings.Compare(strings.TrimSuffix(a, filepath.Ext(a)), strings.TrimSuffix(b, filepath.Ext(b))) })
+	slices.SortFunc(files, func(a, b string) int {
+		return strings.Compare(strings.TrimSuffix(a, filepath.Ext(a)), strings.TrimSuffix(b, filepath.Ext(b)))
+	})
 	o := &order{tb: t, d: ingest.NewDecoder(house.Contracts, house.Areas, ingest.DecodeOptions{HashKey: []byte("a key of sixteen bytes and more")}), past: map[string][]byte{}}
 	for _, f := range files {
 		body, err := os.ReadFile(f)

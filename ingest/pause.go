@@ -56,9 +56,9 @@ func (p *Pauses) All(ctx context.Context) (map[auyl.SourceID]Pause, error) {
 	return all, err
 }
 
-func (p *Pauses) read(ctx context.Context) (map[auyl.SourceID]Pause, uint64, error) {
+func (p *Pauses) read(ctx context.Context) (all map[auyl.SourceID]Pause, revision uint64, err error) {
 	b, rev, err := p.kv.Get(ctx, pauseKey)
-	all := map[auyl.SourceID]Pause{}
+	all = map[auyl.SourceID]Pause{}
 	if errors.Is(err, stream.ErrNotFound) {
 		return all, 0, nil
 	}

@@ -17,8 +17,8 @@ import (
 type backfillCmd struct {
 	common
 	ID    string        `arg:"" help:"Id of the source."`
-	From  string        `help:"First period, such as 2020, 2020-Q3 or 2020-07-01." required:"" placeholder:"PERIOD"`
-	To    string        `help:"Last period, included." required:"" placeholder:"PERIOD"`
+	From  string        `help:"First period, such as 2020, 2020-Q3 or 2020-07-01." required:"true" placeholder:"PERIOD"`
+	To    string        `help:"Last period, included." required:"true" placeholder:"PERIOD"`
 	Pause time.Duration `help:"Rest between two ranges." default:"2s"`
 	Dry   bool          `help:"Only show the addresses that would be asked."`
 }
@@ -123,7 +123,7 @@ func (c *backfillCmd) fill(ctx context.Context, s streams, n *node, src config.S
 	if err != nil {
 		return err
 	}
-	defer lease.Close() //nolint:errcheck // it runs out by itself
+	defer lease.Close() //nolint:errcheck,contextcheck // it runs out by itself
 	n.slower()
 	addr := ""
 	if strings.Contains(src.Backfill.URL, "://"+config.Simulated) {

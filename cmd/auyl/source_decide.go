@@ -99,7 +99,7 @@ func (c *sourceAcceptCmd) Run(ctx context.Context, s streams) error {
 
 type sourceRejectCmd struct {
 	decide
-	Reason string `help:"Why, for the record." placeholder:"TEXT" required:""`
+	Reason string `help:"Why, for the record." placeholder:"TEXT" required:"true"`
 }
 
 // Help implements kong's longer text.

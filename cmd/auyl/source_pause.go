@@ -114,7 +114,7 @@ func (c *sourceResumeCmd) Run(ctx context.Context, s streams) error {
 
 // pauses lists what is paused, nil where the streams are out of reach: of a running
 // auyl without nats.listen.
-func (c common) pauses(ctx context.Context, s streams) (all map[auyl.SourceID]ingest.Pause) {
+func (c *common) pauses(ctx context.Context, s streams) (all map[auyl.SourceID]ingest.Pause) {
 	err := c.withPauses(ctx, s, func(_ *node, p *ingest.Pauses) (err error) {
 		all, err = p.All(ctx)
 		return err
