@@ -132,12 +132,14 @@ type deadEncoder struct {
 	seen    *numbers[int64]
 	solved  *numbers[uint32]
 	reason  *dictColumn[string]
-	texts   [6]proto.ColStr
+	texts   [8]proto.ColStr
+	verdict *dictColumn[string]
+	held    bytesColumn
 	columns []column
 }
 
 func newDeadEncoder() *deadEncoder {
-	e := &deadEncoder{vintage: pageVintage(), row: uint32s(), replay: uint64s(), seen: int64s(), solved: uint32s(), reason: newTextDict()}
+	e := &deadEncoder{vintage: pageVintage(), row: uint32s(), replay: uint64s(), seen: int64s(), solved: uint32s(), reason: newTextDict(), verdict: newTextDict()}
 	v := &e.vintage
 	e.columns = []column{
 		{"source", typeDict, v.source},
@@ -153,8 +155,10 @@ func newDeadEncoder() *deadEncoder {
 		{"replay_seq", "UInt64", e.replay},
 		{"seen_at", typeTime, e.seen},
 		{"resolved_by", "UInt32", e.solved},
+		{"held", "UInt8", &e.held},
+		{"decision", typeDict, e.verdict},
 	}
-	for i, name := range []string{"position", "field", "found", "expected", "mend", "record"} {
+	for i, name := range []string{"position", "field", "found", "expected", "mend", "record", "decided_by", "decided_why"} {
 		e.columns = append(e.columns, column{name, "String", &e.texts[i]})
 	}
 	return e
@@ -182,9 +186,32 @@ func (e *deadEncoder) add(message []byte) error {
 		e.row.run(l.GetRow(), 1)
 		e.solved.run(l.GetResolvedBy(), 1)
 		e.reason.run(l.GetReason(), 1)
-		for i, text := range []string{l.GetPosition(), l.GetField(), l.GetFound(), l.GetExpected(), l.GetMend(), string(l.GetRecord())} {
+		e.held.run(flag(l.GetHeld()), 1)
+		e.verdict.run(verdict(l.GetDecision()), 1)
+		for i, text := range []string{
+			l.GetPosition(), l.GetField(), l.GetFound(), l.GetExpected(), l.GetMend(), string(l.GetRecord()),
+			l.GetDecision().GetBy(), l.GetDecision().GetWhy(),
+		} {
 			e.texts[i].Append(text)
 		}
 	}
 	return nil
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// verdict is the word for a decision, "" for none.
+func verdict(d *wire.Decision) string {
+	switch {
+	case d == nil:
+		return ""
+	case d.GetAccept():
+		return "accepted"
+	}
+	return "rejected"
 }

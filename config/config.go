@@ -92,6 +92,10 @@ type Source struct {
 	// portal says it has.
 	CheckTotal bool   `yaml:"check_total"`
 	Schedule   string `yaml:"schedule"`
+	// ReleaseDay is the day of the month before which it is not asked, because its
+	// publisher releases then; 0 is any.
+	ReleaseDay int       `yaml:"release_day"`
+	Backfill   *Backfill `yaml:"backfill"`
 }
 
 // Simulated is the host by which a URL names the model that auyl itself serves.
@@ -289,6 +293,7 @@ func (c *Config) validate(src []byte) error {
 			}
 		}
 		s.validateDoor(func(field, format string, args ...any) { bad(p(field), format, args...) })
+		s.validateBackfill(func(field, format string, args ...any) { bad(p(field), format, args...) })
 		if s.KeyEnv != "" && !envName.MatchString(s.KeyEnv) {
 			bad(p(".key_env"), "%q is not the name of an environment variable", s.KeyEnv)
 		}

@@ -21,6 +21,7 @@ type Web struct {
 	AllowPrivate []string        `yaml:"allow_private"` // hosts that may have an address of an inner network
 	PerSecond    float64         `yaml:"per_second"`    // requests to a host that hosts does not name; default 2
 	ResumeWithin string          `yaml:"resume_within"` // age up to which pages of a failed pull are not asked again; default 6h
+	Jitter       string          `yaml:"jitter"`        // how much later than its times at most a source is asked; default 1m
 	Hosts        map[string]Host `yaml:"hosts"`         // by name; redirects may lead to them, too
 }
 
@@ -64,6 +65,9 @@ func (w *Web) defaults() {
 	if w.PerSecond == 0 {
 		w.PerSecond = 2
 	}
+	if w.Jitter == "" {
+		w.Jitter = "1m"
+	}
 	if w.ResumeWithin == "" {
 		w.ResumeWithin = "6h"
 	}
@@ -99,6 +103,9 @@ func (c *Config) validateWeb(bad func(path, format string, args ...any)) {
 	}
 	if w.PerSecond < 0 || w.PerSecond > 100 {
 		bad("$.web.per_second", "%v requests a second: want more than 0, at most 100", w.PerSecond)
+	}
+	if err := duration(w.Jitter, 0); err != nil {
+		bad("$.web.jitter", "%v", err)
 	}
 	if err := duration(w.ResumeWithin, time.Second); err != nil {
 		bad("$.web.resume_within", "%v", err)

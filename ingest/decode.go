@@ -40,6 +40,7 @@ const (
 	ReasonDuplicate    = "duplicate_key"
 	ReasonTotal        = "total_mismatch"
 	ReasonShrunken     = "page_shrunken"
+	ReasonRepeated     = schemas.HoldRepeated
 	ReasonPerson       = "personal_number" // of a person, where none may be
 )
 
@@ -82,17 +83,27 @@ type Decoded struct {
 	Payloads []auyl.Payload
 	Flow     *wire.Flow
 	Columns  []string // of the page as it names them; nil where it could not be read so far
+	// Past are messages that remember the page for those behind it, to be stored in
+	// one frame with the payloads; none where nothing was taken of it.
+	Past []auyl.Payload
 }
 
 // Decode reads one page. Whatever is wrong with it is in what is returned: records
 // end as dead letters, and a page that cannot be read at all is one dead letter
 // of row 0. The error is for faults of this program alone.
 func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
+	return d.DecodeAfter(page, body, nil)
+}
+
+// DecodeAfter is Decode that holds the page against those before it: what repeats
+// one of them, or breaks with the newest of its name, is held back whole until a
+// person decides. A past of nil has nothing before.
+func (d *Decoder) DecodeAfter(page *wire.RawPage, body []byte, past Past) (Decoded, error) {
 	if page.GetReplay() != nil {
-		return d.replay(page, body)
+		return d.replay(page, body, past)
 	}
 	v := page.GetVintage()
-	p := &pageReader{d: d, name: page.GetUrl(), out: newOutput(v)}
+	p := &pageReader{d: d, name: page.GetUrl(), page: page, past: past, out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
 	if c == nil {
 		p.refuse(ReasonNoContract, page.GetUrl(), "a contract", "name the file <source>@<label>.csv after a contract: auyl check lists them")
@@ -106,10 +117,10 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 	if err := d.keyed(c); err != nil {
 		return Decoded{}, err
 	}
-	p.take(page.GetUrl(), body)
-	out, err := p.out.finish()
-	out.Columns = p.columns
-	return out, err
+	if err := p.take(page.GetUrl(), body); err != nil {
+		return Decoded{}, err
+	}
+	return p.finish()
 }
 
 // Missing says of a page that its bytes were let go before they were decoded, or
@@ -132,6 +143,12 @@ type pageReader struct {
 
 	columns []string // as the page names them
 	sieve   *sieve   // of a replay; nil reads all records
+
+	page     *wire.RawPage
+	past     Past            // nil: nothing is known
+	waived   map[string]bool // checks that a person waived
+	delivery *wire.Delivery  // to be remembered; nil where nothing was taken
+	newest   *wire.Delivery  // of its name, before this one
 
 	name    string // of the page
 	titles  []title
@@ -169,25 +186,35 @@ func (d *Decoder) keyed(c *schemas.Contract) error {
 	return nil
 }
 
+// finish encodes what the page says, and what is to be remembered of it.
+func (p *pageReader) finish() (Decoded, error) {
+	out, err := p.out.finish()
+	out.Columns = p.columns
+	if err == nil && p.delivery != nil {
+		out.Past, err = remembered(p.out.vintage.GetSource(), p.delivery, p.newest)
+	}
+	return out, err
+}
+
 // close judges what needs the whole page, and refuses one that is shrunken.
 func (p *pageReader) close(name string) {
 	if p.m == nil {
 		return
 	}
 	p.m.closePage(p.out)
-	if got, want := p.m.reported(p.out, name); got < want {
+	if got, want := p.m.reported(p.out, name); got < want && !p.waived[ReasonShrunken] {
 		p.out.reset()
 		p.refuse(ReasonShrunken, fmt.Sprintf("%d areas", got), fmt.Sprintf("at least %d areas of level %s", want, p.c.Expect.Level),
 			"a shrunken delivery erases nothing and is not taken for news: ask the source, or lower expect.minimum in "+contractFile(p.c))
 	}
 }
 
-// take reads a whole page, or refuses it.
-func (p *pageReader) take(name string, body []byte) {
+// take reads a whole page, or refuses it. The error is that of the past.
+func (p *pageReader) take(name string, body []byte) error {
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
+	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) && !p.waived[ReasonPageEmpty] {
 		p.out.reset()
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
@@ -196,7 +223,9 @@ func (p *pageReader) take(name string, body []byte) {
 		// no names of columns, and may be those of persons.
 		p.out.flow.UnknownColumns = p.unknown()
 		p.close(name)
+		return p.compare()
 	}
+	return nil
 }
 
 func (p *pageReader) read(body []byte) error {
@@ -277,7 +306,7 @@ func (p *pageReader) Broken(row int, position string, cause error) error {
 // refuse makes the page one dead letter.
 func (p *pageReader) refuse(reason, found, expected, mend string) {
 	p.out.flow.RecordsIn++
-	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mask(mend)})
+	p.out.dead(&wire.DeadLetter{Position: pagePosition, Reason: reason, Found: mask(found), Expected: expected, Mend: mask(mend), Held: slices.Contains(Waivable(), reason)})
 }
 
 func (p *pageReader) refusePage(err error) {

@@ -63,6 +63,17 @@ type Source struct {
 	// their hash alone: for registers with personal data.
 	ByReference bool
 	Door        Door
+	// Lane sets pulls beside the live ones apart, such as those of a backfill; "" is
+	// live. Its publisher is that of OpenRawLane.
+	Lane string
+}
+
+// runID is what a pull of the source is called.
+func (s *Source) runID(n uint64) string {
+	if s.Lane != "" {
+		return fmt.Sprintf("%s/%s-%d", s.ID, s.Lane, n)
+	}
+	return fmt.Sprintf("%s/%d", s.ID, n)
 }
 
 // Outcome is the end of one pull.
@@ -188,7 +199,7 @@ func (p *Puller) Pull(ctx context.Context) (Outcome, error) {
 	if st.BrokenMs == 0 {
 		st.BrokenMs = st.StartedMs // until it comes to a good end
 	}
-	out := Outcome{Source: p.src.ID, Run: runID(p.src.ID, st.Run)}
+	out := Outcome{Source: p.src.ID, Run: p.src.runID(st.Run)}
 	seen := make(map[string]bool)
 	var ours error
 	err := p.src.Door.Pages(ctx,
@@ -272,7 +283,7 @@ func (p *Puller) page(ctx context.Context, pg Page) error {
 	if err := p.publish(ctx, next, msg); err != nil {
 		return err
 	}
-	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", runID(p.src.ID, st.Run), "page", st.RunPages, "bytes", len(pg.Body))
+	p.o.Logger.DebugContext(ctx, "page stored", "source", p.src.ID, "run", p.src.runID(st.Run), "page", st.RunPages, "bytes", len(pg.Body))
 	return nil
 }
 
@@ -319,7 +330,7 @@ func (p *Puller) end(ctx context.Context, out Outcome) error {
 
 func (p *Puller) vintage(at time.Time, page uint32, sum [sha256.Size]byte) *wire.Vintage {
 	v := &wire.Vintage{
-		Source: string(p.src.ID), Run: runID(p.src.ID, p.state.Run), Page: page,
+		Source: string(p.src.ID), Run: p.src.runID(p.state.Run), Page: page,
 		RecordedAtMs: at.UnixMilli(), ReleasedAtMs: at.UnixMilli(),
 		Origin: uint32(p.src.Origin), Rank: uint32(p.src.Rank), ContractVersion: p.src.ContractVersion,
 	}
@@ -349,8 +360,6 @@ func (p *Puller) publish(ctx context.Context, next pullState, msgs ...*wire.RawP
 	p.state = next
 	return nil
 }
-
-func runID(id auyl.SourceID, n uint64) string { return fmt.Sprintf("%s/%d", id, n) }
 
 func clip(s string, n int) string {
 	if len(s) <= n {

@@ -42,7 +42,7 @@ func (p *Puller) Push(ctx context.Context, pg Page, nonce string, until time.Tim
 	next.Open, next.RunPages, next.RunBytes = false, 0, 0
 	begin := p.clock.Next()
 	next.StartedMs = begin.UnixMilli()
-	out := Outcome{Source: p.src.ID, Run: runID(p.src.ID, next.Run), Status: RunUnchanged}
+	out := Outcome{Source: p.src.ID, Run: p.src.runID(next.Run), Status: RunUnchanged}
 
 	sum := sha256.Sum256(pg.Body)
 	name := hex.EncodeToString(sum[:])

@@ -153,7 +153,7 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) (out []auyl.Payload, 
 			continue
 		}
 		body := page.GetData()
-		if uint64(len(body)) != page.GetSizeBytes() {
+		if uint64(len(body)) != page.GetSizeBytes() && !rejects(&page) {
 			var err error
 			body, err = l.objects.Get(ctx, [32]byte(page.GetVintage().GetRawSha256()))
 			if errors.Is(err, archive.ErrGone) {
@@ -169,11 +169,11 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) (out []auyl.Payload, 
 				return nil, nil, err
 			}
 		}
-		d, err := l.decoder.Decode(&page, body)
+		d, err := l.decoder.DecodeAfter(&page, body, l.past(ctx))
 		if err != nil {
 			return nil, nil, err
 		}
-		out = append(out, d.Payloads...)
+		out = append(append(out, d.Payloads...), d.Past...)
 		flows = append(flows, d.Flow)
 	}
 	return out, flows, nil

@@ -61,11 +61,11 @@ func PublishReplay(ctx context.Context, out *RawPublisher, page *wire.RawPage, l
 // replay decodes again what was refused of a page. What passes carries the
 // vintage of the page, so that it stands where it would have stood; the row of
 // conservation counts the letters that were taken up, and nothing else.
-func (d *Decoder) replay(page *wire.RawPage, body []byte) (Decoded, error) {
+func (d *Decoder) replay(page *wire.RawPage, body []byte, past Past) (Decoded, error) {
 	v := page.GetVintage()
 	letters := page.GetReplay().GetLetters()
 	c := d.contracts[auyl.SourceID(v.GetSource())]
-	p := &pageReader{d: d, c: c, name: page.GetUrl(), out: newOutput(v)}
+	p := &pageReader{d: d, c: c, name: page.GetUrl(), page: page, past: past, out: newOutput(v)}
 	if c != nil {
 		if c.Released.On != 0 {
 			v.ReleasedAtMs = c.Released.On.Time().UnixMilli()
@@ -76,11 +76,17 @@ func (d *Decoder) replay(page *wire.RawPage, body []byte) (Decoded, error) {
 		}
 	}
 	s := newSieve(letters)
+	decision := page.GetReplay().GetDecision()
 	switch {
+	case decision != nil && !decision.GetAccept():
+		p.reject(letters)
 	case c == nil:
 		s.keep(p.out, &wire.DeadLetter{Expected: "a contract", Mend: "there is none for " + v.GetSource()})
-	case len(letters) == 1 && letters[0].GetRow() == 0 && letters[0].GetPosition() == pagePosition:
-		p.take(page.GetUrl(), body)
+	case ofPage(letters):
+		p.waive(decision, letters)
+		if err := p.take(page.GetUrl(), body); err != nil {
+			return Decoded{}, err
+		}
 		s.judge(p.out, 0, pagePosition, c)
 	default:
 		p.retake(body, s)
@@ -89,7 +95,18 @@ func (d *Decoder) replay(page *wire.RawPage, body []byte) (Decoded, error) {
 	flow.ReplayOf, flow.Retried = v.GetRawSeq(), uint64(len(s.order))
 	flow.Vintage = wire.CloneVintage(v)
 	flow.Vintage.RawSeq, flow.Vintage.RecordedAtMs = v.GetReplaySeq(), v.GetReplayedAtMs()
-	return p.out.finish()
+	p.sign(decision)
+	return p.finish()
+}
+
+// ofPage reports whether letters are those of a page as a whole.
+func ofPage(letters []*wire.Refused) bool {
+	for _, l := range letters {
+		if l.GetRow() != 0 || l.GetPosition() != pagePosition {
+			return false
+		}
+	}
+	return len(letters) > 0
 }
 
 // retake reads a page twice: first what was not refused, of which nothing is told

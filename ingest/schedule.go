@@ -19,6 +19,11 @@ type Scheduled struct {
 	// Times are in the language of cron in the zone of the schedule: "0 6 * * *",
 	// "@every 2s". A time that passed while nothing ran is caught up once.
 	Times string
+	// ReleaseDay is the day of the month before which the source is not asked,
+	// because its publisher releases then; 0 is any.
+	ReleaseDay int
+	// Jitter is how much later than its times at most it is asked.
+	Jitter time.Duration
 }
 
 // CheckTimes checks the language of times.
@@ -33,15 +38,23 @@ type Schedule struct {
 	log   *slog.Logger
 	now   func() time.Time
 	heard func(Outcome)
+	// paused says of a source that it is not asked now; nil pauses none.
+	paused func(context.Context, auyl.SourceID) bool
 }
+
+// PausedBy makes the schedule ask before each pull whether the source is paused.
+// What became due meanwhile is caught up once. It is to be called before the
+// schedule is used.
+func (s *Schedule) PausedBy(paused func(context.Context, auyl.SourceID) bool) { s.paused = paused }
 
 // OnPull has the schedule call heard after each pull, of several sources at once.
 // It is to be called before the schedule is used.
 func (s *Schedule) OnPull(heard func(Outcome)) { s.heard = heard }
 
 type scheduledItem struct {
-	p     *Puller
-	times cron.Schedule
+	p      *Puller
+	times  cron.Schedule
+	jitter time.Duration
 }
 
 // NewSchedule checks the times. zone is the place where they are meant.
@@ -49,15 +62,12 @@ func NewSchedule(items []Scheduled, zone *time.Location, now func() time.Time, l
 	s := &Schedule{log: log, now: now}
 	var faults []error
 	for _, it := range items {
-		times, err := cron.ParseStandard(it.Times)
+		times, err := timesOf(it.Times, it.ReleaseDay, zone)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("schedule of %s: %q: %w", it.Puller.src.ID, it.Times, err))
 			continue
 		}
-		if spec, ok := times.(*cron.SpecSchedule); ok {
-			spec.Location = zone
-		}
-		s.items = append(s.items, scheduledItem{it.Puller, times})
+		s.items = append(s.items, scheduledItem{it.Puller, times, it.Jitter})
 	}
 	return s, errors.Join(faults...)
 }
@@ -84,7 +94,7 @@ func (s *Schedule) PullDue(ctx context.Context, report func(Outcome)) error {
 
 func (s *Schedule) pull(ctx context.Context, due func(scheduledItem) bool, report func(Outcome)) error {
 	for _, it := range s.items {
-		if !due(it) {
+		if !due(it) || s.isPaused(ctx, it) {
 			continue
 		}
 		out, err := it.p.Pull(ctx)
@@ -115,12 +125,13 @@ func (s *Schedule) Run(ctx context.Context) error {
 
 func (s *Schedule) follow(ctx context.Context, it scheduledItem) error {
 	for {
-		wait := time.NewTimer(it.times.Next(s.now()).Sub(s.now()))
-		select {
-		case <-ctx.Done():
-			wait.Stop()
-			return ctx.Err()
-		case <-wait.C:
+		if err := rest(ctx, it.times.Next(s.now()).Sub(s.now())+jittered(it.times, it.jitter)); err != nil {
+			return err
+		}
+		for s.isPaused(ctx, it) {
+			if err := rest(ctx, pauseEvery); err != nil {
+				return err
+			}
 		}
 		out, err := it.p.Pull(ctx)
 		if err != nil {
@@ -128,6 +139,10 @@ func (s *Schedule) follow(ctx context.Context, it scheduledItem) error {
 		}
 		s.tell(out)
 	}
+}
+
+func (s *Schedule) isPaused(ctx context.Context, it scheduledItem) bool {
+	return s.paused != nil && s.paused(ctx, it.p.src.ID)
 }
 
 func (s *Schedule) tell(out Outcome) {
@@ -160,14 +175,12 @@ func (s *Schedule) PullSource(ctx context.Context, id auyl.SourceID) (out Outcom
 	return Outcome{}, false, nil
 }
 
-// NextAfter returns when a source with these times is to be asked after a pull.
-func NextAfter(times string, zone *time.Location, last time.Time) (time.Time, error) {
-	s, err := cron.ParseStandard(times)
+// NextAfter returns when a source with these times is to be asked after a pull;
+// releaseDay as in Scheduled.
+func NextAfter(times string, releaseDay int, zone *time.Location, last time.Time) (time.Time, error) {
+	s, err := timesOf(times, releaseDay, zone)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("times %q: %w", times, err)
-	}
-	if spec, ok := s.(*cron.SpecSchedule); ok {
-		spec.Location = zone
 	}
 	return s.Next(last).UTC(), nil
 }

@@ -36,6 +36,7 @@ type Contract struct {
 	Titles []Title   `yaml:"titles"`
 	Totals []Totals  `yaml:"totals"`
 	Expect *Expect   `yaml:"expect"`
+	Hold   *Hold     `yaml:"hold"`
 	// Restates says that a page tells all of an area and period that it names: a
 	// measure that is not there any more is withdrawn («изложить в новой редакции»).
 	Restates bool `yaml:"restates"`

@@ -229,6 +229,14 @@ func (c *Contract) checkRules(bad func([]any, string, ...any), field, word func(
 	if e := c.Expect; e != nil && (e.Minimum < 0 || e.Minimum > 1 || e.ByDay < 0) {
 		bad([]any{"expect"}, "want minimum from 0 to 1 and by_day of 0 or more")
 	}
+	if h := c.Hold; h != nil {
+		for i, k := range h.Off {
+			word([]any{"hold", "off", i}, k, HoldChecks()...)
+		}
+		if h.Rows < 0 || h.Rows > 1 || h.Areas < 0 || h.Areas > 1 {
+			bad([]any{"hold"}, "want rows and areas from 0 to 1")
+		}
+	}
 }
 
 // checkKeep says what is wrong with what a generalised field keeps, "" for nothing.

@@ -203,6 +203,20 @@ func (c *Conn) Get(ctx context.Context, stream string, seq uint64) (Message, err
 	return Message{Subject: m.Subject, Header: plainHeader(m.Header), Data: m.Data}, nil
 }
 
+// Last reads the newest message of a subject. The error is [ErrNotFound] if the
+// stream holds none.
+func (c *Conn) Last(ctx context.Context, stream, subject string) (Message, error) {
+	s, err := c.js.Stream(ctx, stream)
+	if err != nil {
+		return Message{}, fmt.Errorf("last of %s %s: %w", stream, subject, c.mapError(err))
+	}
+	m, err := s.GetLastMsgForSubject(ctx, subject)
+	if err != nil {
+		return Message{}, fmt.Errorf("last of %s %s: %w", stream, subject, c.mapError(err))
+	}
+	return Message{Subject: m.Subject, Header: plainHeader(m.Header), Data: m.Data}, nil
+}
+
 // resetReaders makes each reader start anew at the next sequence it wants.
 // After a reconnect this is needed even if the consumer has survived: what
 // was on the wire is lost, and a consumer without acknowledgment counts it as

@@ -83,7 +83,7 @@ func streams(o StreamOptions) []jetstream.StreamConfig {
 		config(Raw, "bytes of sources as they came", o.RawMaxBytes,
 			"raw.>", "cur.fetch.>"),
 		config(Data, "what decoding says about the raw bytes", o.DataMaxBytes,
-			"obs.>", "evt.>", "dead.>", "flow.>", "run.>", "cur.decode"),
+			"obs.>", "evt.>", "dead.>", "flow.>", "run.>", "past.>", "cur.decode"),
 		config(Indicators, "indicators and their revisions", o.IndMaxBytes,
 			"ind.>", "rev.>", "deadind.>", "cur.district", "cur.oblast"),
 	}

@@ -86,7 +86,8 @@ type cli struct {
 	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
 	Check     checkCmd     `cmd:"" help:"Read configuration, contracts, catalogue and areas, and name every fault."`
 	Indicator indicatorCmd `cmd:"" help:"The catalogue of indicators, and where a value comes from."`
-	Source    sourceCmd    `cmd:"" help:"The contracts of sources: list, show, try on a file, draft from a file, pull."`
+	Source    sourceCmd    `cmd:"" help:"The contracts of sources: list, show, try on a file, draft from a file, pull, pause, decide on deliveries."`
+	Backfill  backfillCmd  `cmd:"" help:"Ask a source for its past, range by range."`
 	Dead      deadCmd      `cmd:"" help:"Records and pages that did not pass."`
 	Raw       rawCmd       `cmd:"" help:"The bytes as a source gave them."`
 	Health    healthCmd    `cmd:"" help:"Ask a role whether it is well."`

@@ -79,6 +79,13 @@ func (c *common) writing(ctx context.Context, s streams, f func(context.Context,
 	if err := n.openStreams(ctx); err != nil {
 		return err
 	}
+	if role == "ingest" { // of this machine or of another one
+		l, err := n.lease(ctx, role)
+		if err != nil {
+			return err
+		}
+		n.onClose(l.Close)
+	}
 	if role == "run" || n.cfg.ClickHouse.DSN != "" {
 		if err := n.openTables(ctx); err != nil {
 			return err

@@ -224,12 +224,16 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		return nil, err
 	}
 	var items []ingest.Scheduled
-	add := func(id auyl.SourceID, door ingest.Door, times string, quiet bool) error {
+	jitter, err := time.ParseDuration(n.cfg.Web.Jitter)
+	if err != nil {
+		return nil, err
+	}
+	add := func(id auyl.SourceID, door ingest.Door, times string, releaseDay int, quiet bool) error {
 		p, err := n.puller(ctx, id, door, ingest.Options{QuietUnchanged: quiet, ResumeWithin: resume})
 		if err != nil {
 			return err
 		}
-		items = append(items, ingest.Scheduled{Puller: p, Times: times})
+		items = append(items, ingest.Scheduled{Puller: p, Times: times, ReleaseDay: releaseDay, Jitter: jitter})
 		return nil
 	}
 
@@ -248,7 +252,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 	var claimed []auyl.SourceID
 	for _, id := range fileSources(n.house.Contracts, asked) {
 		claimed = append(claimed, id)
-		if err := add(id, drop(id, nil), every, quiet); err != nil {
+		if err := add(id, drop(id, nil), every, 0, quiet); err != nil {
 			return nil, err
 		}
 	}
@@ -261,15 +265,24 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		if err != nil {
 			return nil, err
 		}
-		if err := add(id, door, s.Schedule, false); err != nil {
+		if err := add(id, door, s.Schedule, s.ReleaseDay, false); err != nil {
 			return nil, err
 		}
 	}
 	// Files that no contract claims are told, not overlooked.
-	if err := add(unclaimed, drop("", claimed), every, true); err != nil {
+	if err := add(unclaimed, drop("", claimed), every, 0, true); err != nil {
 		return nil, err
 	}
-	return n.scheduled(items, zone)
+	sched, err := n.scheduled(items, zone)
+	if err != nil {
+		return nil, err
+	}
+	pauses, err := ingest.OpenPauses(ctx, n.conn, n.cfg.NATS.Replicas, n.log)
+	if err != nil {
+		return nil, err
+	}
+	sched.PausedBy(pauses.Paused)
+	return sched, nil
 }
 
 // scheduled is a schedule of which the metrics know.

@@ -43,6 +43,7 @@ func (*statusCmd) Help() string {
 
 func (c *statusCmd) Run(ctx context.Context, s streams) error {
 	lags := c.lags(ctx, s) // first: a reader of the tables opens no streams
+	paused := c.pauses(ctx, s)
 	return c.reading(ctx, s, func(n *node) error {
 		list, err := n.db.Status(ctx)
 		if err != nil {
@@ -55,6 +56,10 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return err
 		}
+		if err := n.noteHeld(ctx, sources); err != nil {
+			return err
+		}
+		sources = notePaused(sources, paused)
 		if c.Format == "json" {
 			return writeJSON(s.out, struct {
 				Sources []sourceHealth `json:"sources"`
@@ -153,6 +158,10 @@ func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 		if !ok {
 			return fmt.Errorf("no dead letter %d: auyl dead ls lists them", c.Number)
 		}
+		decision, err := n.decisionOn(ctx, l)
+		if err != nil {
+			return err
+		}
 		w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 		for _, kv := range [][2]string{
 			{"source", l.Source + " (" + l.Origin + ")"},
@@ -169,6 +178,7 @@ func (c *deadShowCmd) Run(ctx context.Context, s streams) error {
 			{"recorded", stamp(l.RecordedAt)},
 			{"refused", refusals(l)},
 			{"resolved", resolution(l)},
+			{"decided", decision},
 			{"raw object", "auyl raw show " + shortSHA(l.RawSHA256)},
 		} {
 			if kv[1] != "" {

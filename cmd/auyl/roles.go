@@ -47,6 +47,15 @@ func (r *role) run(ctx context.Context, s streams, name string, build func(*node
 	if err := n.openStreams(ctx); err != nil {
 		return err
 	}
+	if name == "ingest" {
+		asked := ctx
+		if ctx, err = n.ingestLease(ctx, r.Once); err != nil {
+			if asked.Err() != nil {
+				return nil // asked to stop while it stood by
+			}
+			return err
+		}
+	}
 	j, err := build(n)
 	if err != nil {
 		return err
@@ -60,7 +69,11 @@ func (r *role) run(ctx context.Context, s streams, name string, build func(*node
 			return err
 		}
 	}
-	return n.runParts(ctx, j.parts, j.pull)
+	err = n.runParts(ctx, j.parts, j.pull)
+	if errors.Is(context.Cause(ctx), errLeaseLost) {
+		err = errors.Join(err, unreachable(errLeaseLost))
+	}
+	return err
 }
 
 // untilStopped is what a role does while its loops run.

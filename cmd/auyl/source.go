@@ -21,6 +21,12 @@ type sourceCmd struct {
 	Try   sourceTryCmd   `cmd:"" help:"Decode a file under a contract, store nothing, and say what would become of it."`
 	Infer sourceInferCmd `cmd:"" help:"Draft a contract from a file."`
 	Pull  sourcePullCmd  `cmd:"" help:"Ask one source now, and carry what it gives through to the tables."`
+
+	Held   sourceHeldCmd   `cmd:"" help:"List deliveries that are held back until somebody decides."`
+	Accept sourceAcceptCmd `cmd:"" help:"Let a delivery in that was held back."`
+	Reject sourceRejectCmd `cmd:"" help:"Keep a delivery out that was held back."`
+	Pause  sourcePauseCmd  `cmd:"" help:"Do not ask a source until it is resumed."`
+	Resume sourceResumeCmd `cmd:"" help:"Ask a source again that was paused."`
 }
 
 // contracts are the flags of commands that read contracts.
@@ -189,7 +195,7 @@ func (*sourceShowCmd) Help() string {
 	return "Examples:\n  auyl source show mlsp.asp\n  auyl source show mlsp.asp --json"
 }
 
-func (c *sourceShowCmd) Run(s streams) error {
+func (c *sourceShowCmd) Run(ctx context.Context, s streams) error {
 	h, err := c.house(s)
 	if err != nil {
 		return err
@@ -201,7 +207,26 @@ func (c *sourceShowCmd) Run(s streams) error {
 	if c.JSON {
 		return writeJSON(s.out, treeOf(k))
 	}
-	return showContract(s.out, h, k)
+	if err := showContract(s.out, h, k); err != nil {
+		return err
+	}
+	return c.showHeld(ctx, s)
+}
+
+// showHeld lists what was held back of a source, and what was decided, where there
+// are tables.
+func (c *sourceShowCmd) showHeld(ctx context.Context, s streams) error {
+	if c.delivered(ctx, s) == nil {
+		return nil
+	}
+	return c.reading(ctx, s, func(n *node) error {
+		list, err := n.db.HeldDeliveries(ctx, clickhouse.HeldQuery{Source: c.ID})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		fmt.Fprintln(s.out, "\ndeliveries that were held back")
+		return printHeld(s.out, list)
+	})
 }
 
 // table writes lines of cells with their columns under each other, indented.

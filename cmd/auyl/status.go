@@ -11,6 +11,7 @@ import (
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/clickhouse"
+	"github.com/auyl-kz/auyl/config"
 	"github.com/auyl-kz/auyl/ingest"
 	"github.com/auyl-kz/auyl/schemas"
 )
@@ -25,6 +26,10 @@ type sourceHealth struct {
 	Late int64 `json:"late_seconds"`
 	// Drift says how the newest page differs from the one before and from the contract.
 	Drift []string `json:"drift"`
+	// Held counts the deliveries that wait for a decision.
+	Held int `json:"held"`
+	// Paused says who paused the source, when and why; empty while it is asked.
+	Paused string `json:"paused,omitempty"`
 }
 
 // health holds what sources gave against the configuration.
@@ -33,20 +38,20 @@ func (n *node) health(list []clickhouse.SourceStatus, now time.Time) ([]sourceHe
 	if err != nil {
 		return nil, err
 	}
-	times := map[string]string{}
+	times := map[string]config.Source{}
 	for _, s := range n.cfg.Sources {
-		times[s.ID] = s.Schedule
+		times[s.ID] = s
 	}
 	out := make([]sourceHealth, 0, len(list))
 	for _, x := range list {
 		h := sourceHealth{SourceStatus: x, Drift: driftOf(x, n.fields(x.Source))}
 		// A drop folder is looked at every few seconds and only finds are told: what is
 		// put there is held against what the contract promises.
-		if t := times[x.Source]; t != "" && !x.LastStartedAt.IsZero() {
-			if h.Due, err = ingest.NextAfter(t, zone, x.LastStartedAt); err != nil {
+		if t := times[x.Source]; t.Schedule != "" && !x.LastStartedAt.IsZero() {
+			if h.Due, err = ingest.NextAfter(t.Schedule, t.ReleaseDay, zone, x.LastStartedAt); err != nil {
 				return nil, err
 			}
-		} else if c := n.house.Contracts[auyl.SourceID(x.Source)]; t == "" && c != nil {
+		} else if c := n.house.Contracts[auyl.SourceID(x.Source)]; t.Schedule == "" && c != nil {
 			h.Due = promised(c.Expect, x.LastPageAt, zone)
 		}
 		if late := now.Sub(h.Due); !h.Due.IsZero() && late > 0 {
@@ -97,6 +102,8 @@ func driftOf(x clickhouse.SourceStatus, fields []string) []string {
 
 func (h sourceHealth) lag() string {
 	switch {
+	case h.Paused != "":
+		return "paused"
 	case h.Due.IsZero():
 		return "-"
 	case h.Late == 0:
@@ -117,6 +124,9 @@ func printStatus(out io.Writer, width int, list []sourceHealth) error {
 			row = append(row, fmt.Sprint(n))
 		}
 		rows = append(rows, append(row, fmt.Sprint(x.Balance), cell(strings.Join(x.Drift, "; "))))
+		if x.Paused != "" {
+			faults = append(faults, x.Source+": "+x.Paused)
+		}
 		if x.LastError != "" {
 			faults = append(faults, x.Source+": "+x.LastError)
 		}

@@ -264,8 +264,9 @@ func (x *RawPage) GetReplay() *Replay {
 // is now. The vintage of its RawPage is that of the page, raw_seq included.
 type Replay struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Letters       []*Refused             `protobuf:"bytes,1,rep,name=letters,proto3" json:"letters,omitempty"` // of records, or the one of the page as a whole
+	Letters       []*Refused             `protobuf:"bytes,1,rep,name=letters,proto3" json:"letters,omitempty"` // of records, or those of the page as a whole
 	AskedAtMs     int64                  `protobuf:"varint,2,opt,name=asked_at_ms,json=askedAtMs,proto3" json:"asked_at_ms,omitempty"`
+	Decision      *Decision              `protobuf:"bytes,3,opt,name=decision,proto3" json:"decision,omitempty"` // set where somebody decided on a page that was held back
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -314,6 +315,74 @@ func (x *Replay) GetAskedAtMs() int64 {
 	return 0
 }
 
+func (x *Replay) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+// Decision is what a person said of a delivery that was held back.
+type Decision struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Accept        bool                   `protobuf:"varint,1,opt,name=accept,proto3" json:"accept,omitempty"` // decode it with the checks of its letters waived; else it stays out for good
+	By            string                 `protobuf:"bytes,2,opt,name=by,proto3" json:"by,omitempty"`
+	Why           string                 `protobuf:"bytes,3,opt,name=why,proto3" json:"why,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Decision) Reset() {
+	*x = Decision{}
+	mi := &file_wire_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Decision) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Decision) ProtoMessage() {}
+
+func (x *Decision) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Decision.ProtoReflect.Descriptor instead.
+func (*Decision) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Decision) GetAccept() bool {
+	if x != nil {
+		return x.Accept
+	}
+	return false
+}
+
+func (x *Decision) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *Decision) GetWhy() string {
+	if x != nil {
+		return x.Why
+	}
+	return ""
+}
+
 // Refused is the key of a dead letter within its page.
 type Refused struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -327,7 +396,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +408,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,7 +421,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3}
+	return file_wire_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Refused) GetRow() uint32 {
@@ -401,7 +470,7 @@ type RunEnd struct {
 
 func (x *RunEnd) Reset() {
 	*x = RunEnd{}
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -413,7 +482,7 @@ func (x *RunEnd) String() string {
 func (*RunEnd) ProtoMessage() {}
 
 func (x *RunEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -426,7 +495,7 @@ func (x *RunEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunEnd.ProtoReflect.Descriptor instead.
 func (*RunEnd) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{4}
+	return file_wire_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RunEnd) GetSource() string {
@@ -512,7 +581,7 @@ type Observations struct {
 
 func (x *Observations) Reset() {
 	*x = Observations{}
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -524,7 +593,7 @@ func (x *Observations) String() string {
 func (*Observations) ProtoMessage() {}
 
 func (x *Observations) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -537,7 +606,7 @@ func (x *Observations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observations.ProtoReflect.Descriptor instead.
 func (*Observations) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{5}
+	return file_wire_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Observations) GetVintage() *Vintage {
@@ -636,7 +705,7 @@ type Events struct {
 
 func (x *Events) Reset() {
 	*x = Events{}
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -648,7 +717,7 @@ func (x *Events) String() string {
 func (*Events) ProtoMessage() {}
 
 func (x *Events) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -661,7 +730,7 @@ func (x *Events) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Events.ProtoReflect.Descriptor instead.
 func (*Events) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6}
+	return file_wire_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Events) GetVintage() *Vintage {
@@ -746,7 +815,7 @@ type Attribute struct {
 
 func (x *Attribute) Reset() {
 	*x = Attribute{}
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +827,7 @@ func (x *Attribute) String() string {
 func (*Attribute) ProtoMessage() {}
 
 func (x *Attribute) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +840,7 @@ func (x *Attribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
 func (*Attribute) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{7}
+	return file_wire_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Attribute) GetName() string {
@@ -806,7 +875,7 @@ type DeadLetters struct {
 
 func (x *DeadLetters) Reset() {
 	*x = DeadLetters{}
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +887,7 @@ func (x *DeadLetters) String() string {
 func (*DeadLetters) ProtoMessage() {}
 
 func (x *DeadLetters) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +900,7 @@ func (x *DeadLetters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetters.ProtoReflect.Descriptor instead.
 func (*DeadLetters) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8}
+	return file_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeadLetters) GetVintage() *Vintage {
@@ -860,13 +929,15 @@ type DeadLetter struct {
 	Mend          string                 `protobuf:"bytes,7,opt,name=mend,proto3" json:"mend,omitempty"`
 	Record        []byte                 `protobuf:"bytes,8,opt,name=record,proto3" json:"record,omitempty"`                            // bounded and only harmless fields
 	ResolvedBy    uint32                 `protobuf:"varint,9,opt,name=resolved_by,json=resolvedBy,proto3" json:"resolved_by,omitempty"` // of a replay: version of the contract under which the record is no longer refused for this; else 0
+	Decision      *Decision              `protobuf:"bytes,10,opt,name=decision,proto3" json:"decision,omitempty"`                       // that ended the letter; none where a contract was mended
+	Held          bool                   `protobuf:"varint,11,opt,name=held,proto3" json:"held,omitempty"`                              // the page was read and looks wrong: a person may let it in all the same
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -878,7 +949,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -891,7 +962,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{9}
+	return file_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeadLetter) GetRow() uint32 {
@@ -957,6 +1028,256 @@ func (x *DeadLetter) GetResolvedBy() uint32 {
 	return 0
 }
 
+func (x *DeadLetter) GetDecision() *Decision {
+	if x != nil {
+		return x.Decision
+	}
+	return nil
+}
+
+func (x *DeadLetter) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+// Delivery is what is remembered of a page that was taken, on past.<source>.…, for
+// the pages behind it to be held against. It holds no record.
+type Delivery struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           string                 `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"` // what the page is called
+	Run           string                 `protobuf:"bytes,2,opt,name=run,proto3" json:"run,omitempty"`
+	Page          uint32                 `protobuf:"varint,3,opt,name=page,proto3" json:"page,omitempty"`
+	RawSeq        uint64                 `protobuf:"varint,4,opt,name=raw_seq,json=rawSeq,proto3" json:"raw_seq,omitempty"`
+	Sha256        []byte                 `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`     // of its bytes
+	Content       []byte                 `protobuf:"bytes,6,opt,name=content,proto3" json:"content,omitempty"`   // of its observations and events, whatever their order
+	Figures       []byte                 `protobuf:"bytes,7,opt,name=figures,proto3" json:"figures,omitempty"`   // the same without periods; empty where columns say them
+	Claims        string                 `protobuf:"bytes,8,opt,name=claims,proto3" json:"claims,omitempty"`     // periods that its name and titles say
+	Rows          uint64                 `protobuf:"varint,9,opt,name=rows,proto3" json:"rows,omitempty"`        // observations and events
+	Periods       uint32                 `protobuf:"varint,10,opt,name=periods,proto3" json:"periods,omitempty"` // different ones, of events months
+	Records       uint64                 `protobuf:"varint,11,opt,name=records,proto3" json:"records,omitempty"`
+	Dead          uint64                 `protobuf:"varint,12,opt,name=dead,proto3" json:"dead,omitempty"`           // of them
+	Areas         []uint32               `protobuf:"fixed32,13,rep,packed,name=areas,proto3" json:"areas,omitempty"` // of observations, ascending
+	Samples       []*Sample              `protobuf:"bytes,14,rep,name=samples,proto3" json:"samples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delivery) Reset() {
+	*x = Delivery{}
+	mi := &file_wire_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delivery) ProtoMessage() {}
+
+func (x *Delivery) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
+func (*Delivery) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Delivery) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Delivery) GetRun() string {
+	if x != nil {
+		return x.Run
+	}
+	return ""
+}
+
+func (x *Delivery) GetPage() uint32 {
+	if x != nil {
+		return x.Page
+	}
+	return 0
+}
+
+func (x *Delivery) GetRawSeq() uint64 {
+	if x != nil {
+		return x.RawSeq
+	}
+	return 0
+}
+
+func (x *Delivery) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *Delivery) GetContent() []byte {
+	if x != nil {
+		return x.Content
+	}
+	return nil
+}
+
+func (x *Delivery) GetFigures() []byte {
+	if x != nil {
+		return x.Figures
+	}
+	return nil
+}
+
+func (x *Delivery) GetClaims() string {
+	if x != nil {
+		return x.Claims
+	}
+	return ""
+}
+
+func (x *Delivery) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *Delivery) GetPeriods() uint32 {
+	if x != nil {
+		return x.Periods
+	}
+	return 0
+}
+
+func (x *Delivery) GetRecords() uint64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *Delivery) GetDead() uint64 {
+	if x != nil {
+		return x.Dead
+	}
+	return 0
+}
+
+func (x *Delivery) GetAreas() []uint32 {
+	if x != nil {
+		return x.Areas
+	}
+	return nil
+}
+
+func (x *Delivery) GetSamples() []*Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+// Sample is a part of the values of one series, always the same places: those with
+// the smallest hashes. Of several periods the newest counts.
+type Sample struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Series        string                 `protobuf:"bytes,1,opt,name=series,proto3" json:"series,omitempty"`
+	Freq          []byte                 `protobuf:"bytes,2,opt,name=freq,proto3" json:"freq,omitempty"`             // one letter
+	Place         []uint64               `protobuf:"fixed64,3,rep,packed,name=place,proto3" json:"place,omitempty"`  // hashes of area and dimensions, ascending
+	Value         []int64                `protobuf:"zigzag64,4,rep,packed,name=value,proto3" json:"value,omitempty"` // ten-thousandths
+	Start         []int32                `protobuf:"zigzag32,5,rep,packed,name=start,proto3" json:"start,omitempty"` // days since 1970-01-01
+	Moved         float64                `protobuf:"fixed64,6,opt,name=moved,proto3" json:"moved,omitempty"`         // decades by which the median place moved since the delivery before; large where it is not known
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sample) Reset() {
+	*x = Sample{}
+	mi := &file_wire_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sample) ProtoMessage() {}
+
+func (x *Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sample.ProtoReflect.Descriptor instead.
+func (*Sample) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Sample) GetSeries() string {
+	if x != nil {
+		return x.Series
+	}
+	return ""
+}
+
+func (x *Sample) GetFreq() []byte {
+	if x != nil {
+		return x.Freq
+	}
+	return nil
+}
+
+func (x *Sample) GetPlace() []uint64 {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
+func (x *Sample) GetValue() []int64 {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Sample) GetStart() []int32 {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *Sample) GetMoved() float64 {
+	if x != nil {
+		return x.Moved
+	}
+	return 0
+}
+
 // Flow is the conservation row of one page, on flow.<source>.
 type Flow struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
@@ -977,7 +1298,7 @@ type Flow struct {
 
 func (x *Flow) Reset() {
 	*x = Flow{}
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1310,7 @@ func (x *Flow) String() string {
 func (*Flow) ProtoMessage() {}
 
 func (x *Flow) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1323,7 @@ func (x *Flow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flow.ProtoReflect.Descriptor instead.
 func (*Flow) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{10}
+	return file_wire_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Flow) GetVintage() *Vintage {
@@ -1120,7 +1441,7 @@ type Cells struct {
 
 func (x *Cells) Reset() {
 	*x = Cells{}
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1453,7 @@ func (x *Cells) String() string {
 func (*Cells) ProtoMessage() {}
 
 func (x *Cells) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1466,7 @@ func (x *Cells) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cells.ProtoReflect.Descriptor instead.
 func (*Cells) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{11}
+	return file_wire_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Cells) GetVintage() *Vintage {
@@ -1361,10 +1682,15 @@ const file_wire_proto_rawDesc = "" +
 	"size_bytes\x18\x05 \x01(\x04R\tsizeBytes\x12\x18\n" +
 	"\apartial\x18\x06 \x01(\bR\apartial\x12-\n" +
 	"\arun_end\x18\a \x01(\v2\x14.auyl.wire.v1.RunEndR\x06runEnd\x12,\n" +
-	"\x06replay\x18\b \x01(\v2\x14.auyl.wire.v1.ReplayR\x06replay\"Y\n" +
+	"\x06replay\x18\b \x01(\v2\x14.auyl.wire.v1.ReplayR\x06replay\"\x8d\x01\n" +
 	"\x06Replay\x12/\n" +
 	"\aletters\x18\x01 \x03(\v2\x15.auyl.wire.v1.RefusedR\aletters\x12\x1e\n" +
-	"\vasked_at_ms\x18\x02 \x01(\x03R\taskedAtMs\"e\n" +
+	"\vasked_at_ms\x18\x02 \x01(\x03R\taskedAtMs\x122\n" +
+	"\bdecision\x18\x03 \x01(\v2\x16.auyl.wire.v1.DecisionR\bdecision\"D\n" +
+	"\bDecision\x12\x16\n" +
+	"\x06accept\x18\x01 \x01(\bR\x06accept\x12\x0e\n" +
+	"\x02by\x18\x02 \x01(\tR\x02by\x12\x10\n" +
+	"\x03why\x18\x03 \x01(\tR\x03why\"e\n" +
 	"\aRefused\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\rR\x03row\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\tR\bposition\x12\x14\n" +
@@ -1414,7 +1740,7 @@ const file_wire_proto_rawDesc = "" +
 	"\apresent\x18\x03 \x03(\bR\apresent\"r\n" +
 	"\vDeadLetters\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x122\n" +
-	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\xe7\x01\n" +
+	"\aletters\x18\x02 \x03(\v2\x18.auyl.wire.v1.DeadLetterR\aletters\"\xaf\x02\n" +
 	"\n" +
 	"DeadLetter\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\rR\x03row\x12\x1a\n" +
@@ -1426,7 +1752,33 @@ const file_wire_proto_rawDesc = "" +
 	"\x04mend\x18\a \x01(\tR\x04mend\x12\x16\n" +
 	"\x06record\x18\b \x01(\fR\x06record\x12\x1f\n" +
 	"\vresolved_by\x18\t \x01(\rR\n" +
-	"resolvedBy\"\xf2\x03\n" +
+	"resolvedBy\x122\n" +
+	"\bdecision\x18\n" +
+	" \x01(\v2\x16.auyl.wire.v1.DecisionR\bdecision\x12\x12\n" +
+	"\x04held\x18\v \x01(\bR\x04held\"\xe1\x02\n" +
+	"\bDelivery\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x10\n" +
+	"\x03run\x18\x02 \x01(\tR\x03run\x12\x12\n" +
+	"\x04page\x18\x03 \x01(\rR\x04page\x12\x17\n" +
+	"\araw_seq\x18\x04 \x01(\x04R\x06rawSeq\x12\x16\n" +
+	"\x06sha256\x18\x05 \x01(\fR\x06sha256\x12\x18\n" +
+	"\acontent\x18\x06 \x01(\fR\acontent\x12\x18\n" +
+	"\afigures\x18\a \x01(\fR\afigures\x12\x16\n" +
+	"\x06claims\x18\b \x01(\tR\x06claims\x12\x12\n" +
+	"\x04rows\x18\t \x01(\x04R\x04rows\x12\x18\n" +
+	"\aperiods\x18\n" +
+	" \x01(\rR\aperiods\x12\x18\n" +
+	"\arecords\x18\v \x01(\x04R\arecords\x12\x12\n" +
+	"\x04dead\x18\f \x01(\x04R\x04dead\x12\x14\n" +
+	"\x05areas\x18\r \x03(\aR\x05areas\x12.\n" +
+	"\asamples\x18\x0e \x03(\v2\x14.auyl.wire.v1.SampleR\asamples\"\x8c\x01\n" +
+	"\x06Sample\x12\x16\n" +
+	"\x06series\x18\x01 \x01(\tR\x06series\x12\x12\n" +
+	"\x04freq\x18\x02 \x01(\fR\x04freq\x12\x14\n" +
+	"\x05place\x18\x03 \x03(\x06R\x05place\x12\x14\n" +
+	"\x05value\x18\x04 \x03(\x12R\x05value\x12\x14\n" +
+	"\x05start\x18\x05 \x03(\x11R\x05start\x12\x14\n" +
+	"\x05moved\x18\x06 \x01(\x01R\x05moved\"\xf2\x03\n" +
 	"\x04Flow\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x12\x1d\n" +
 	"\n" +
@@ -1487,40 +1839,46 @@ func file_wire_proto_rawDescGZIP() []byte {
 	return file_wire_proto_rawDescData
 }
 
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_wire_proto_goTypes = []any{
 	(*Vintage)(nil),      // 0: auyl.wire.v1.Vintage
 	(*RawPage)(nil),      // 1: auyl.wire.v1.RawPage
 	(*Replay)(nil),       // 2: auyl.wire.v1.Replay
-	(*Refused)(nil),      // 3: auyl.wire.v1.Refused
-	(*RunEnd)(nil),       // 4: auyl.wire.v1.RunEnd
-	(*Observations)(nil), // 5: auyl.wire.v1.Observations
-	(*Events)(nil),       // 6: auyl.wire.v1.Events
-	(*Attribute)(nil),    // 7: auyl.wire.v1.Attribute
-	(*DeadLetters)(nil),  // 8: auyl.wire.v1.DeadLetters
-	(*DeadLetter)(nil),   // 9: auyl.wire.v1.DeadLetter
-	(*Flow)(nil),         // 10: auyl.wire.v1.Flow
-	(*Cells)(nil),        // 11: auyl.wire.v1.Cells
-	nil,                  // 12: auyl.wire.v1.Flow.SkippedByRuleEntry
+	(*Decision)(nil),     // 3: auyl.wire.v1.Decision
+	(*Refused)(nil),      // 4: auyl.wire.v1.Refused
+	(*RunEnd)(nil),       // 5: auyl.wire.v1.RunEnd
+	(*Observations)(nil), // 6: auyl.wire.v1.Observations
+	(*Events)(nil),       // 7: auyl.wire.v1.Events
+	(*Attribute)(nil),    // 8: auyl.wire.v1.Attribute
+	(*DeadLetters)(nil),  // 9: auyl.wire.v1.DeadLetters
+	(*DeadLetter)(nil),   // 10: auyl.wire.v1.DeadLetter
+	(*Delivery)(nil),     // 11: auyl.wire.v1.Delivery
+	(*Sample)(nil),       // 12: auyl.wire.v1.Sample
+	(*Flow)(nil),         // 13: auyl.wire.v1.Flow
+	(*Cells)(nil),        // 14: auyl.wire.v1.Cells
+	nil,                  // 15: auyl.wire.v1.Flow.SkippedByRuleEntry
 }
 var file_wire_proto_depIdxs = []int32{
 	0,  // 0: auyl.wire.v1.RawPage.vintage:type_name -> auyl.wire.v1.Vintage
-	4,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
+	5,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
 	2,  // 2: auyl.wire.v1.RawPage.replay:type_name -> auyl.wire.v1.Replay
-	3,  // 3: auyl.wire.v1.Replay.letters:type_name -> auyl.wire.v1.Refused
-	0,  // 4: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
-	0,  // 5: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
-	7,  // 6: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
-	0,  // 7: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
-	9,  // 8: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
-	0,  // 9: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
-	12, // 10: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
-	0,  // 11: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	4,  // 3: auyl.wire.v1.Replay.letters:type_name -> auyl.wire.v1.Refused
+	3,  // 4: auyl.wire.v1.Replay.decision:type_name -> auyl.wire.v1.Decision
+	0,  // 5: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
+	0,  // 6: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
+	8,  // 7: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
+	0,  // 8: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
+	10, // 9: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
+	3,  // 10: auyl.wire.v1.DeadLetter.decision:type_name -> auyl.wire.v1.Decision
+	12, // 11: auyl.wire.v1.Delivery.samples:type_name -> auyl.wire.v1.Sample
+	0,  // 12: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
+	15, // 13: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
+	0,  // 14: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -1534,7 +1892,7 @@ func file_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
