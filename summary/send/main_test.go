@@ -82,7 +82,8 @@ func serveMail(t *testing.T, o serverOptions, answer func(stage, to string, try 
 	done := make(chan error, 1)
 	go func() { done <- s.srv.Serve(l) }()
 	t.Cleanup(func() {
-		s.srv.Close()
+		_ = s.srv.Close()
+		_ = l.Close() // where Serve has not begun yet
 		<-done
 	})
 	return s
