@@ -4,10 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
+
+// Summaries holds the summaries that are sent to subjects, summary.>, for whoever
+// reads them. It is no part of the pipeline and made only where it is used.
+const Summaries = "SUMMARY"
+
+// EnsureSummaries creates the stream of summaries or brings it to these options.
+// Running it twice changes nothing.
+func EnsureSummaries(ctx context.Context, c *Conn, replicas int) error {
+	_, err := c.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: Summaries, Description: "summaries sent to subjects", Subjects: []string{"summary.>"},
+		Storage: jetstream.FileStorage, Replicas: max(replicas, 1), Compression: jetstream.S2Compression,
+		MaxAge: 400 * 24 * time.Hour, Duplicates: 24 * time.Hour,
+	})
+	if err != nil {
+		return fmt.Errorf("ensure stream %s: %w", Summaries, c.mapError(err))
+	}
+	return nil
+}
 
 // Post publishes one message to a subject of somebody's stream and returns once
 // the stream has it. A stream drops a second one with the same id for as long as

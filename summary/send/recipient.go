@@ -105,8 +105,9 @@ func CheckAddress(kind, address string) error {
 		_, err := webhookURL(address)
 		return err
 	case KindNATS:
-		if !subjectShape.MatchString(address) {
-			return fmt.Errorf("subject %q: want words of letters and digits joined by dots, without wildcards", address)
+		// What begins otherwise may be a stream of the pipeline.
+		if !subjectShape.MatchString(address) || !strings.HasPrefix(address, "summary.") {
+			return fmt.Errorf("subject %q: want summary. and words of letters and digits joined by dots, without wildcards", address)
 		}
 	default:
 		return fmt.Errorf("unknown kind of channel %q: want smtp, folder, webhook or nats", kind)
