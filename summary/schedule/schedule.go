@@ -267,12 +267,7 @@ func (s *Scheduler) keep(ctx context.Context, key string, m mark, revision uint6
 
 // period is the last whole one before a time.
 func (it *item) period(at time.Time) auyl.Period {
-	y, m, d := at.In(it.Zone).Date()
-	day, err := auyl.ParseDay(fmt.Sprintf("%04d-%02d-%02d", y, m, d))
-	if err != nil {
-		panic(err) // a date of the calendar
-	}
-	return auyl.NewPeriod(it.Freq, day).Shift(-1)
+	return auyl.NewPeriod(it.Freq, auyl.DayOf(at.In(it.Zone))).Shift(-1)
 }
 
 // open writes down the runs of one time.
