@@ -14,7 +14,7 @@ type KVEntry struct {
 	Revision uint64
 }
 
-// Entries returns the keys below prefix, which ends in a dot, that were written
+// Entries returns the keys below prefix, empty or ending in a dot, that were written
 // after a revision and not deleted, in the order of their revisions. What is
 // written meanwhile may be among them, but none is left out below the last.
 func (k *KV) Entries(ctx context.Context, prefix string, after uint64) ([]KVEntry, error) {

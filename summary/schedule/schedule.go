@@ -61,7 +61,10 @@ type Options struct {
 	Poll time.Duration
 	// Tolerance is how long after its time a summary is not yet late; 0 means 1 h.
 	Tolerance time.Duration
-	Now       func() time.Time // the wall clock; nil is time.Now
+	// First has a schedule that the ledger does not know yet make the summary of
+	// its last time at once: for an example, where nobody waits for the 5th.
+	First bool
+	Now   func() time.Time // the wall clock; nil is time.Now
 	// Looked is called after each look at the schedules, to show what changed to
 	// readers; may be nil.
 	Looked func(ctx context.Context) error
@@ -216,7 +219,12 @@ func (s *Scheduler) account(ctx context.Context, it *item) (next time.Time, err 
 	value, revision, err := s.ledger.Get(ctx, key)
 	switch {
 	case errors.Is(err, send.ErrNone):
-		// The first start: what was before it is nobody's wish.
+		// The first start: what was before it is nobody's wish, unless First.
+		if last := it.times.last(now); s.o.First && !last.IsZero() {
+			if err := s.open(ctx, it, last, send.Waiting, now); err != nil {
+				return now, err
+			}
+		}
 		return it.times.next(now), s.keep(ctx, key, mark{now}, 0)
 	case err != nil:
 		return now, err
@@ -245,7 +253,7 @@ func (s *Scheduler) account(ctx context.Context, it *item) (next time.Time, err 
 		if !it.All && it.period(at) != last {
 			state = send.Skipped
 		}
-		if err := s.open(ctx, it, at, state); err != nil {
+		if err := s.open(ctx, it, at, state, at); err != nil {
 			return now, err
 		}
 	}
@@ -270,12 +278,14 @@ func (it *item) period(at time.Time) auyl.Period {
 	return auyl.NewPeriod(it.Freq, auyl.DayOf(at.In(it.Zone))).Shift(-1)
 }
 
-// open writes down the runs of one time.
-func (s *Scheduler) open(ctx context.Context, it *item, at time.Time, state send.RunState) error {
+// open writes down the runs of one time, which are due then or later.
+func (s *Scheduler) open(ctx context.Context, it *item, at time.Time, state send.RunState, due time.Time) error {
 	for _, area := range it.Areas {
-		r := send.Run{Summary: it.Summary, Version: it.Version, Area: area, Period: it.period(at), State: state, DueAt: at}
+		r := send.Run{Summary: it.Summary, Version: it.Version, Area: area, Period: it.period(at), State: state, DueAt: due}
 		if it.deadline != nil {
-			r.Deadline = it.deadline.next(at)
+			if r.Deadline = it.deadline.next(at); r.Deadline.Before(due) {
+				r.Deadline = due
+			}
 		}
 		have, revision, created, err := send.CreateRun(ctx, s.ledger, r)
 		if err != nil {

@@ -291,6 +291,27 @@ func TestMissedTimesAreMadeUpForAsDeclared(t *testing.T) {
 	}
 }
 
+func TestFirstStartOfAnExampleMakesTheLastSummary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z := zone(t, "Asia/Almaty")
+		w, l := starting(z, "2026-09-20 12:00"), &sendtest.Memory{}
+		w.lack("quarterly", "budgets")
+		d := declaration(z, "quarterly", auyl.FreqQuarter, "0 9 10 1,4,7,10 *")
+		d.WaitFor, d.Deadline = []string{"budgets"}, "0 9 12 * *"
+		for range 2 {
+			sender := send.New(l, map[string]send.Channel{"box": w}, w, send.Options{Now: w.now})
+			s, err := schedule.New(l, sender, w, []schedule.Declaration{d}, schedule.Options{Now: w.now, First: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if next, err := s.Look(t.Context()); err != nil || next.In(z).Format(shown) != "2026-10-10 09:00" {
+				t.Errorf("next %v, %v", next.In(z), err)
+			}
+		}
+		expect(t, w, "2026-09-20 12:00 quarterly 2026-Q2 190000000 akim without budgets")
+	})
+}
+
 // lease is a lease of one of several schedulers.
 type lease struct {
 	lost chan struct{}

@@ -60,3 +60,17 @@ func (t *times) next(after time.Time) time.Time {
 		}
 	}
 }
+
+// last returns the newest instant of the schedule that is not after one, within
+// about a year; zero if there is none.
+func (t *times) last(before time.Time) (last time.Time) {
+	for _, days := range []int{1, 8, 32, 100, 400} { // few steps for frequent times
+		for at := t.next(before.AddDate(0, 0, -days)); !at.IsZero() && !at.After(before); at = t.next(at) {
+			last = at
+		}
+		if !last.IsZero() {
+			return last
+		}
+	}
+	return last
+}

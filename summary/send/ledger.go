@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 var (
@@ -23,8 +24,8 @@ type Ledger interface {
 	// there must be none, and returns the new one. Errors: ErrFenced. After any
 	// other error the write may have happened.
 	Update(ctx context.Context, key string, value []byte, expected uint64) (revision uint64, err error)
-	// Entries returns the keys whose name begins with prefix and that were written
-	// after a revision, in the order of their revisions.
+	// Entries returns the keys that begin with prefix, which is empty or ends in a
+	// dot, and that were written after a revision, in the order of their revisions.
 	Entries(ctx context.Context, prefix string, after uint64) ([]Entry, error)
 }
 
@@ -77,29 +78,37 @@ type DeliveryEntry struct {
 // ReadHistory reads what was written to the ledger after a revision.
 func ReadHistory(ctx context.Context, l Ledger, after uint64) (History, error) {
 	h := History{Revision: after}
-	for _, prefix := range []string{runPrefix, deliveryPrefix} {
-		entries, err := l.Entries(ctx, prefix, after)
+	// All of them at once: of two lists the second could hold what was written
+	// after something that the first missed.
+	entries, err := l.Entries(ctx, "", after)
+	if err != nil {
+		return h, fmt.Errorf("read history: %w", err)
+	}
+	for _, e := range entries {
+		switch {
+		case strings.HasPrefix(e.Key, runPrefix):
+			r := RunEntry{Revision: e.Revision}
+			err = json.Unmarshal(e.Value, &r.Run)
+			h.Runs = append(h.Runs, r)
+		case strings.HasPrefix(e.Key, deliveryPrefix):
+			d := DeliveryEntry{Revision: e.Revision}
+			err = json.Unmarshal(e.Value, &d.Delivery)
+			h.Deliveries = append(h.Deliveries, d)
+		}
 		if err != nil {
-			return h, fmt.Errorf("read history: %w", err)
+			return h, fmt.Errorf("read %s of the ledger: %w", e.Key, err)
 		}
-		for _, e := range entries {
-			switch prefix {
-			case runPrefix:
-				var r RunEntry
-				err = json.Unmarshal(e.Value, &r.Run)
-				r.Revision = e.Revision
-				h.Runs = append(h.Runs, r)
-			default:
-				var d DeliveryEntry
-				err = json.Unmarshal(e.Value, &d.Delivery)
-				d.Revision = e.Revision
-				h.Deliveries = append(h.Deliveries, d)
-			}
-			if err != nil {
-				return h, fmt.Errorf("read %s of the ledger: %w", e.Key, err)
-			}
-			h.Revision = max(h.Revision, e.Revision)
-		}
+		h.Revision = max(h.Revision, e.Revision)
 	}
 	return h, nil
+}
+
+// ReadRun returns the scheduled run of a summary, area and period, or that of an
+// edition. Errors: ErrNone.
+func ReadRun(ctx context.Context, l Ledger, r Run) (Run, error) {
+	var run Run
+	if _, err := read(ctx, l, r.Key(), &run); err != nil {
+		return run, fmt.Errorf("run %s: %w", r.Key(), err)
+	}
+	return run, nil
 }

@@ -112,6 +112,7 @@ func Ledger(t *testing.T, l send.Ledger) {
 		{"run.", c, []string{"run.a.1=4"}},
 		{"run.", a2, nil},
 		{"dlv.", 0, []string{"dlv.a.2026-M09.0.kk.ff=2"}},
+		{"", a, []string{"dlv.a.2026-M09.0.kk.ff=2", "run.b-c.1=3", "run.a.1=4"}},
 		{"sch.", 0, nil},
 	} {
 		if got := list(tt.prefix, tt.after); !slices.Equal(got, tt.want) {
