@@ -88,6 +88,35 @@ func UpdateRun(ctx context.Context, l Ledger, r Run, revision uint64) (uint64, e
 	return next, nil
 }
 
+// ReopenRun has whoever looks after a run that is done look at it again: one of
+// its deliveries is to be tried once more.
+func ReopenRun(ctx context.Context, l Ledger, r Run) error {
+	var run Run
+	revision, err := read(ctx, l, r.Key(), &run)
+	if err == nil && run.State == Done {
+		run.State, run.EndedAt = Open, time.Time{}
+		_, err = UpdateRun(ctx, l, run, revision)
+	}
+	if err != nil {
+		return fmt.Errorf("reopen run %s: %w", r.Key(), err)
+	}
+	return nil
+}
+
+// EndRun notes that each delivery of an open run has come to its end.
+func EndRun(ctx context.Context, l Ledger, r Run, at time.Time) error {
+	var run Run
+	revision, err := read(ctx, l, r.Key(), &run)
+	if err == nil && run.State == Open {
+		run.State, run.EndedAt = Done, at
+		_, err = UpdateRun(ctx, l, run, revision)
+	}
+	if err != nil && !errors.Is(err, ErrFenced) {
+		return fmt.Errorf("end run %s: %w", r.Key(), err)
+	}
+	return nil
+}
+
 // State is how far a delivery has come.
 type State string
 
