@@ -57,6 +57,10 @@ func (n *node) summaries(ctx context.Context) (*summarizer, error) {
 		return nil, nil //nolint:nilnil // none
 	}
 	compose, err := n.composing()
+	if errors.Is(err, errNoSummaries) {
+		n.log.InfoContext(ctx, "recipients get no summaries", "err", err)
+		return nil, nil //nolint:nilnil // none
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package schedule_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -310,6 +311,51 @@ func TestFirstStartOfAnExampleMakesTheLastSummary(t *testing.T) {
 		}
 		expect(t, w, "2026-09-20 12:00 quarterly 2026-Q2 190000000 akim without budgets")
 	})
+}
+
+// TestDeliveryThatAPersonSendsAgainIsLookedAfter has the only delivery of a run
+// in doubt: the run is done, and opened again by what the person decides.
+func TestDeliveryThatAPersonSendsAgainIsLookedAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		z := zone(t, "Asia/Almaty")
+		w, l := starting(z, "2026-09-01 12:00"), &sendtest.Memory{}
+		lost := lostAnswers{w}
+		sender := send.New(l, map[string]send.Channel{"box": lost}, w, send.Options{Now: w.now})
+		look := func(c send.Channel) {
+			t.Helper()
+			s, err := schedule.New(l, send.New(l, map[string]send.Channel{"box": c}, w, send.Options{Now: w.now}), w,
+				[]schedule.Declaration{declaration(z, "daily", auyl.FreqDay, "0 9 * * *")}, schedule.Options{Now: w.now, First: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		look(lost)
+		look(w)
+		h, err := send.ReadHistory(t.Context(), l, 0)
+		if err != nil || len(h.Runs) != 1 || h.Runs[0].State != send.Done || len(h.Deliveries) != 1 || h.Deliveries[0].State != send.Uncertain {
+			t.Fatalf("history %+v, %v, want a run that is done and a delivery in doubt", h, err)
+		}
+		expect(t, w)
+		if _, err := sender.Resolve(t.Context(), h.Deliveries[0].Key(), false); err != nil {
+			t.Fatal(err)
+		}
+		if err := send.ReopenRun(t.Context(), l, h.Runs[0].Run); err != nil {
+			t.Fatal(err)
+		}
+		look(w)
+		look(w)
+		expect(t, w, "2026-09-01 12:00 daily 2026-08-31 190000000 akim")
+	})
+}
+
+// lostAnswers is a channel that never says what became of a message.
+type lostAnswers struct{ *world }
+
+func (lostAnswers) Send(context.Context, send.Message) (string, error) {
+	return "", errors.New("connection reset")
 }
 
 // lease is a lease of one of several schedulers.
