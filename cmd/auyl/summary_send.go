@@ -159,8 +159,8 @@ func (c *summarySendCmd) run(ctx context.Context, sum *summarizer) (send.Run, er
 		return r, err
 	}
 	r.Edition = send.EditionOf(r.AsOf)
-	r, _, _, err = send.CreateRun(ctx, sum.ledger, r)
-	return r, err
+	have, _, err := send.CreateRun(ctx, sum.ledger, r)
+	return have.Run, err
 }
 
 // newest is the edition that people have: that of the schedule, else the last one

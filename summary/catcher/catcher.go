@@ -116,7 +116,7 @@ func (s *session) Data(r io.Reader) error {
 // keep writes a file whole, and durably.
 func keep(dir, name string, body []byte) error {
 	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
+	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func keep(dir, name string, body []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(path+".part", path)

@@ -24,20 +24,17 @@ const leasePause = 5 * time.Second
 func (s *Scheduler) Lead(ctx context.Context, acquire func(context.Context) (Lease, error)) error {
 	for {
 		lease, err := acquire(ctx)
-		if ctx.Err() != nil {
-			if err == nil {
-				err = lease.Close()
-				return err
-			}
+		switch {
+		case err == nil:
+		case ctx.Err() != nil:
 			return nil //nolint:nilerr // asked to stop
-		}
-		if err != nil {
+		default:
 			s.o.Logger.WarnContext(ctx, "lease of summaries not taken", "err", err)
 			t := time.NewTimer(leasePause)
 			select {
 			case <-ctx.Done():
 				t.Stop()
-				return nil
+				return nil //nolint:nilerr // asked to stop
 			case <-t.C:
 			}
 			continue

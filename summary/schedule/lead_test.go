@@ -84,7 +84,7 @@ func TestLeaseOfNATSPassesOn(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			_ = c.Close()
+			_ = c.Close() //nolint:contextcheck // takes none
 		})
 	}
 	first := <-led

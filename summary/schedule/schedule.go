@@ -287,13 +287,13 @@ func (s *Scheduler) open(ctx context.Context, it *item, at time.Time, state send
 				r.Deadline = due
 			}
 		}
-		have, revision, created, err := send.CreateRun(ctx, s.ledger, r)
+		have, created, err := send.CreateRun(ctx, s.ledger, r)
 		if err != nil {
 			return err
 		}
 		if !created && have.State == send.Skipped && state == send.Waiting {
 			// It was skipped by a clock that had run ahead; its time has come.
-			if _, err := send.UpdateRun(ctx, s.ledger, r, revision); err != nil && !errors.Is(err, send.ErrFenced) {
+			if _, err := send.UpdateRun(ctx, s.ledger, r, have.Revision); err != nil && !errors.Is(err, send.ErrFenced) {
 				return err
 			}
 		}

@@ -12,7 +12,7 @@ import (
 // Channel hands one message over.
 type Channel interface {
 	// Send returns nil once the other side has taken the message, with what it
-	// said. The error is a [*Refusal] where it is certain that the message was not
+	// said. The error is a [*RefusedError] where it is certain that the message was not
 	// taken; after any other error nobody can tell.
 	Send(ctx context.Context, m Message) (receipt string, err error)
 }
@@ -22,18 +22,18 @@ type Prober interface {
 	Arrived(ctx context.Context, m Message) (bool, error)
 }
 
-// Refusal says that a message was not taken.
-type Refusal struct {
+// RefusedError says that a message was not taken.
+type RefusedError struct {
 	Temporary bool // it may be taken later
 	Code      int  // of SMTP or HTTP; 0 where it did not come so far
 	Err       error
 }
 
 // Error says why.
-func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *RefusedError) Error() string { return r.Err.Error() }
 
 // Unwrap returns the reason.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // Message is what a channel hands over.
 type Message struct {
@@ -86,15 +86,16 @@ func (c *formCache) get(ctx context.Context, lang, format string) (Form, error) 
 }
 
 // message puts together what a recipient gets.
-func (s *Sender) message(ctx context.Context, run Run, r Recipient, d Delivery, forms *formCache) (Message, error) {
-	m := Message{ID: d.MessageID, Run: run, Lang: d.Lang, To: r, Attempt: d.Attempt, Date: run.OpenedAt}
+func (*Sender) message(ctx context.Context, x *step) (Message, error) {
+	r, d, forms := x.to, x.d, x.forms
+	m := Message{ID: d.MessageID, Run: x.run, Lang: d.Lang, To: r, Attempt: d.Attempt, Date: x.run.OpenedAt}
 	h := sha256.New()
 	for _, format := range r.Formats {
 		f, err := forms.get(ctx, d.Lang, format)
 		if err != nil {
 			return m, err
 		}
-		fmt.Fprintf(h, "%s\n%d\n", f.Format, len(f.Bytes))
+		h.Write(fmt.Appendf(nil, "%s\n%d\n", f.Format, len(f.Bytes)))
 		h.Write(f.Bytes)
 		m.Forms = append(m.Forms, f)
 		if m.Title == "" {

@@ -44,19 +44,19 @@ func names(m Message) []string {
 func (c *Folder) Send(ctx context.Context, m Message) (string, error) {
 	root, dir, err := c.open(m, true)
 	if err != nil {
-		return "", &Refusal{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
+		return "", &RefusedError{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
 	}
 	defer root.Close() //nolint:errcheck // nothing is written through it
 	for i, name := range names(m) {
 		if err := ctx.Err(); err != nil {
-			return "", &Refusal{Temporary: true, Err: err}
+			return "", &RefusedError{Temporary: true, Err: err}
 		}
 		if err := put(root, filepath.Join(dir, name), m.Forms[i].Bytes); err != nil {
-			return "", &Refusal{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
+			return "", &RefusedError{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
 		}
 	}
 	if err := syncDirs(root, dir); err != nil {
-		return "", &Refusal{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
+		return "", &RefusedError{Temporary: true, Err: fmt.Errorf("folder: %w", err)}
 	}
 	return filepath.ToSlash(dir), nil
 }
@@ -112,7 +112,7 @@ func put(root *os.Root, name string, body []byte) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
 	return root.Rename(part, name)
@@ -154,7 +154,7 @@ func (c *Bucket) Send(ctx context.Context, m Message) (string, error) {
 	dir := place(m)
 	for i, name := range names(m) {
 		if err := c.store.Put(ctx, path.Join(dir, name), m.Forms[i].Bytes); err != nil {
-			return "", &Refusal{Temporary: true, Err: err}
+			return "", &RefusedError{Temporary: true, Err: err}
 		}
 	}
 	return dir, nil

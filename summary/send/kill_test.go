@@ -41,7 +41,8 @@ func (f *fuse) at(step string) {
 	if step != f.Step {
 		return
 	}
-	if f.seen++; f.seen == f.Nth {
+	f.seen++
+	if f.seen == f.Nth {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // until it arrives
 	}
@@ -77,10 +78,11 @@ func (c fusedChannel) Send(ctx context.Context, m send.Message) (string, error) 
 
 func child() error {
 	var f fuse
-	if err := json.Unmarshal([]byte(os.Getenv(childEnv)), &f.order); err != nil {
+	text := os.Getenv(childEnv) //nolint:forbidigo // how a test tells its child what to do
+	if err := json.Unmarshal([]byte(text), &f.order); err != nil {
 		return err
 	}
-	ctx := context.Background() //nolint:usetesting // no test runs here
+	ctx := context.Background()
 	l, conn, err := connectNATS(ctx, f.NATS, f.Bucket)
 	if err != nil {
 		return err
@@ -192,7 +194,7 @@ func runChild(t *testing.T, o order) (string, error) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+string(b))
+	cmd.Env = append(os.Environ(), childEnv+"="+string(b)) //nolint:forbidigo // how a test tells its child what to do
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

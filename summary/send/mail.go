@@ -151,11 +151,11 @@ func loopbackConn(c net.Conn) bool {
 func (s *Mail) Send(ctx context.Context, m Message) (string, error) {
 	msg, err := s.compose(m)
 	if err != nil {
-		return "", &Refusal{Err: err} // no other try makes it better
+		return "", &RefusedError{Err: err} // no other try makes it better
 	}
 	c, cut, err := s.client()
 	if err != nil {
-		return "", &Refusal{Temporary: true, Err: fmt.Errorf("mail: %w", err)}
+		return "", &RefusedError{Temporary: true, Err: fmt.Errorf("mail: %w", err)}
 	}
 	defer cut()
 	stop := context.AfterFunc(ctx, cut) // the client knows ctx while it dials only
@@ -163,7 +163,7 @@ func (s *Mail) Send(ctx context.Context, m Message) (string, error) {
 	if err := c.DialWithContext(ctx); err != nil {
 		// A wrong password or a missing certificate is ours to mend: the message is
 		// good, and goes when that is done.
-		return "", &Refusal{Temporary: true, Err: fmt.Errorf("mail: connect: %s", hideAddress(err.Error(), m.To.Address))}
+		return "", &RefusedError{Temporary: true, Err: fmt.Errorf("mail: connect: %s", hideAddress(err.Error(), m.To.Address))}
 	}
 	err = c.Send(msg)
 	if msg.IsDelivered() {
@@ -185,13 +185,13 @@ func judge(err error, address string) error {
 	code := e.ErrorCode()
 	switch {
 	case code >= 500:
-		return &Refusal{Code: code, Err: fmt.Errorf("mail: %s", text)}
+		return &RefusedError{Code: code, Err: fmt.Errorf("mail: %s", text)}
 	case code >= 400, e.IsTemp():
-		return &Refusal{Temporary: true, Code: code, Err: fmt.Errorf("mail: %s", text)}
+		return &RefusedError{Temporary: true, Code: code, Err: fmt.Errorf("mail: %s", text)}
 	case e.Reason == mail.ErrSMTPDataClose, e.Reason == mail.ErrAmbiguous:
 		return fmt.Errorf("mail: the server did not say whether it took the message: %s", text)
 	}
-	return &Refusal{Temporary: true, Err: fmt.Errorf("mail: %s", text)}
+	return &RefusedError{Temporary: true, Err: fmt.Errorf("mail: %s", text)}
 }
 
 // hideAddress takes a recipient's address out of what a server said.

@@ -28,7 +28,7 @@ import (
 
 // TestMain lets the test binary be a sender that can be killed.
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
+	if os.Getenv(childEnv) != "" { //nolint:forbidigo // how a test tells its child what to do
 		if err := child(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1) //nolint:forbidigo // TestMain is a main
@@ -224,7 +224,7 @@ func (c *clock) add(d time.Duration) {
 	c.t = c.t.Add(d)
 }
 
-func mailTo(t testing.TB, s *mailServer) *send.Mail {
+func mailTo(t *testing.T, s *mailServer) *send.Mail {
 	t.Helper()
 	m, err := send.NewMail(send.MailOptions{Host: "127.0.0.1", Port: s.port, CA: s.pool, From: "auyl@example.kz", FromName: "auyl", Timeout: 10 * time.Second})
 	if err != nil {
@@ -233,7 +233,7 @@ func mailTo(t testing.TB, s *mailServer) *send.Mail {
 	return m
 }
 
-func newSender(t testing.TB, l send.Ledger, c send.Channel, now func() time.Time) *send.Sender {
+func newSender(t *testing.T, l send.Ledger, c send.Channel, now func() time.Time) *send.Sender {
 	t.Helper()
 	return send.New(l, map[string]send.Channel{"mail": c}, forms{}, send.Options{
 		Domain: "example.kz", Now: now, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),

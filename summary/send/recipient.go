@@ -99,7 +99,7 @@ func CheckAddress(kind, address string) error {
 		return mailaddr.Check(address)
 	case KindFolder:
 		if address != "" && !cleanPath(address) {
-			return fmt.Errorf("folder %q: want a relative path without ..", address)
+			return fmt.Errorf("folder %q: want a relative path, and none that leads upwards", address)
 		}
 	case KindWebhook:
 		_, err := webhookURL(address)

@@ -65,18 +65,18 @@ func EditionOf(asOf time.Time) string { return strconv.FormatInt(asOf.UnixMilli(
 
 // CreateRun writes a run down unless the ledger has it; created is false then, and
 // the run is the one that is there.
-func CreateRun(ctx context.Context, l Ledger, r Run) (run Run, revision uint64, created bool, err error) {
-	revision, err = update(ctx, l, r.Key(), r, 0)
+func CreateRun(ctx context.Context, l Ledger, r Run) (have RunEntry, created bool, err error) {
+	revision, err := update(ctx, l, r.Key(), r, 0)
 	if err == nil {
-		return r, revision, true, nil
+		return RunEntry{r, revision}, true, nil
 	}
 	if errors.Is(err, ErrFenced) {
-		revision, err = read(ctx, l, r.Key(), &run)
+		have.Revision, err = read(ctx, l, r.Key(), &have.Run)
 	}
 	if err != nil {
-		return r, 0, false, fmt.Errorf("write down run %s: %w", r.Key(), err)
+		return have, false, fmt.Errorf("write down run %s: %w", r.Key(), err)
 	}
-	return run, revision, false, nil
+	return have, false, nil
 }
 
 // UpdateRun writes a run if the ledger has it at a revision. Errors: ErrFenced.
@@ -180,7 +180,7 @@ func newDelivery(run Run, r Recipient, lang, domain string) Delivery {
 func digest(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
-		fmt.Fprintf(h, "%d:%s", len(p), p)
+		h.Write(fmt.Appendf(nil, "%d:%s", len(p), p))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -188,7 +188,7 @@ func digest(parts ...string) string {
 // end takes over how an attempt ended.
 func (d *Delivery) end(now time.Time, receipt string, err error, attempts int) {
 	d.Receipt, d.EndedAt = oneLine(receipt, 200), now
-	var refusal *Refusal
+	var refusal *RefusedError
 	switch {
 	case err == nil:
 		d.State = Sent
@@ -200,7 +200,7 @@ func (d *Delivery) end(now time.Time, receipt string, err error, attempts int) {
 }
 
 // fail notes a refusal, and when to try again if it is for a time.
-func (d *Delivery) fail(now time.Time, r *Refusal, attempts int) {
+func (d *Delivery) fail(now time.Time, r *RefusedError, attempts int) {
 	d.State, d.Error, d.EndedAt, d.RetryAt = Failed, oneLine(r.Error(), 500), now, time.Time{}
 	if r.Temporary && d.Attempt < attempts {
 		d.RetryAt = now.Add(backOff(d.Attempt))

@@ -167,51 +167,67 @@ func (s *Sender) plan(ctx context.Context, d Delivery) error {
 	return err
 }
 
+// step is one delivery on its way.
+type step struct {
+	channel  Channel
+	run      Run
+	to       Recipient
+	forms    *formCache
+	d        Delivery
+	revision uint64
+}
+
 // advance takes one delivery as far as it goes now, and returns what it was and
 // what it is.
 func (s *Sender) advance(ctx context.Context, run Run, r Recipient, lang string, forms *formCache) (before, after Delivery, err error) {
-	d := newDelivery(run, r, lang, s.o.Domain)
-	revision, err := read(ctx, s.ledger, d.Key(), &d)
-	if err != nil {
-		return d, d, err
+	x := &step{channel: s.channels[r.Channel], run: run, to: r, forms: forms, d: newDelivery(run, r, lang, s.o.Domain)}
+	if x.revision, err = read(ctx, s.ledger, x.d.Key(), &x.d); err != nil {
+		return x.d, x.d, err
 	}
-	before = d
-	c := s.channels[r.Channel]
-	if c == nil {
-		return before, d, fmt.Errorf("channel %s is not open", r.Channel)
+	before = x.d
+	if x.channel == nil {
+		return before, x.d, fmt.Errorf("channel %s is not open", r.Channel)
 	}
-	if d.State == Sending {
-		if !s.now().After(d.Until) {
-			return before, d, nil // another is at it
+	if x.d.State == Sending {
+		if !s.now().After(x.d.Until) {
+			return before, x.d, nil // another is at it
 		}
-		if d, revision, err = s.settle(ctx, c, run, r, d, revision, forms); err != nil {
-			return before, d, err
+		if err := s.settle(ctx, x); err != nil {
+			return before, x.d, err
 		}
 	}
-	if d.State != Planned && (d.State != Failed || d.RetryAt.IsZero() || s.now().Before(d.RetryAt)) {
-		return before, d, nil
+	if x.d.State != Planned && (x.d.State != Failed || x.d.RetryAt.IsZero() || s.now().Before(x.d.RetryAt)) {
+		return before, x.d, nil
 	}
-	m, err := s.message(ctx, run, r, d, forms)
+	err = s.attempt(ctx, x)
+	return before, x.d, err
+}
+
+// attempt hands a delivery over, with a write to the ledger before and after it.
+func (s *Sender) attempt(ctx context.Context, x *step) error {
+	d := &x.d
+	m, err := s.message(ctx, x)
 	if err != nil {
 		// Not the recipient's fault, but as little use to try at once again.
 		d.Attempt++
-		d.fail(s.now(), &Refusal{Temporary: true, Err: fmt.Errorf("render: %w", err)}, s.o.Attempts)
-		_, err := update(ctx, s.ledger, d.Key(), d, revision)
-		return before, d, fenced(err)
+		d.fail(s.now(), &RefusedError{Temporary: true, Err: fmt.Errorf("render: %w", err)}, s.o.Attempts)
+		s.tell(ctx, *d)
+		_, err := update(ctx, s.ledger, d.Key(), d, x.revision)
+		return fenced(err)
 	}
 	d.State, d.Attempt, d.Hash, d.Bytes = Sending, d.Attempt+1, m.Hash, m.size()
 	d.Token, d.StartedAt, d.Until, d.RetryAt, d.Error = rand.Text(), s.now(), s.now().Add(s.o.Timeout), time.Time{}, ""
 	m.Attempt = d.Attempt
-	if revision, err = update(ctx, s.ledger, d.Key(), d, revision); err != nil {
-		return before, d, fenced(err) // another sender was faster: it is theirs
+	if x.revision, err = update(ctx, s.ledger, d.Key(), d, x.revision); err != nil {
+		return fenced(err) // another sender was faster: it is theirs
 	}
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
-	receipt, err := c.Send(sending, m)
+	receipt, err := x.channel.Send(sending, m)
 	cancel()
 	d.end(s.now(), receipt, err, s.o.Attempts)
-	s.tell(ctx, d)
-	d, err = s.note(context.WithoutCancel(ctx), d, revision)
-	return before, d, err
+	s.tell(ctx, *d)
+	*d, err = s.note(context.WithoutCancel(ctx), *d, x.revision)
+	return err
 }
 
 // fenced drops the error that says that another sender has taken the delivery.
@@ -223,32 +239,32 @@ func fenced(err error) error {
 }
 
 // settle decides on a delivery that was being sent when its sender ended.
-func (s *Sender) settle(ctx context.Context, c Channel, run Run, r Recipient, d Delivery, revision uint64, forms *formCache) (Delivery, uint64, error) {
+func (s *Sender) settle(ctx context.Context, x *step) error {
+	d := &x.d
 	d.EndedAt, d.State, d.Error = s.now(), Uncertain, "the sender ended while it was sending"
-	if p, ok := c.(Prober); ok {
-		m, err := s.message(ctx, run, r, d, forms)
+	if p, ok := x.channel.(Prober); ok {
+		m, err := s.message(ctx, x)
+		arrived := false
 		if err == nil {
-			var arrived bool
 			arrived, err = p.Arrived(ctx, m)
-			switch {
-			case err != nil:
-			case arrived:
-				d.State, d.Error = Sent, ""
-			default:
-				d.State, d.Error = Planned, ""
-			}
 		}
 		if err != nil {
-			return d, revision, fmt.Errorf("ask whether it arrived: %w", err)
+			return fmt.Errorf("ask whether it arrived: %w", err)
+		}
+		d.State, d.Error = Planned, ""
+		if arrived {
+			d.State = Sent
 		}
 	}
-	s.tell(ctx, d)
-	next, err := update(ctx, s.ledger, d.Key(), d, revision)
+	s.tell(ctx, *d)
+	revision, err := update(ctx, s.ledger, d.Key(), d, x.revision)
 	if errors.Is(err, ErrFenced) {
-		revision, err = read(ctx, s.ledger, d.Key(), &d)
-		return d, revision, err
+		key := d.Key()
+		*d = Delivery{} // what is read leaves out what is empty
+		revision, err = read(ctx, s.ledger, key, d)
 	}
-	return d, next, err
+	x.revision = revision
+	return err
 }
 
 // notePauses are between the tries to write down what became of an attempt: what

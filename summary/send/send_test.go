@@ -58,7 +58,8 @@ func TestEachOfFiftyGetsOneMessageThroughARestart(t *testing.T) {
 		case stage == "rcpt" && to == "akim17@example.kz":
 			return refuse(550, "no mailbox akim17@example.kz here")
 		case stage == "data":
-			if taken++; taken == 20 {
+			taken++
+			if taken == 20 {
 				stop() // the operator's Ctrl-C in the middle of a message
 			}
 		}
@@ -144,7 +145,8 @@ func TestRefusalForATimeIsGivenUpAtLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if tries++; got.Failed == 1 {
+		tries++
+		if got.Failed == 1 {
 			break
 		}
 		now.add(12 * time.Hour)
@@ -185,7 +187,7 @@ func TestNothingIsSentInTheClear(t *testing.T) {
 		t.Fatalf("a server without STARTTLS: %+v, %v, want both pending", got, err)
 	}
 	if n := len(bare.counts()); n != 0 {
-		t.Fatalf("%d messages travelled in the clear", n)
+		t.Fatalf("%d messages traveled in the clear", n)
 	}
 	now.add(time.Hour)
 	stranger := mailTo(t, good)
@@ -412,7 +414,7 @@ func TestRecipientsAreCheckedWhole(t *testing.T) {
 		{"label", with(func(r *send.Recipient) { r.ID = "Akim 1" }), "label"},
 		{"language", with(func(r *send.Recipient) { r.Langs = []string{"de"} }), "kk, ru and en"},
 		{"format", with(func(r *send.Recipient) { r.Formats = []string{"exe"} }), "html, pdf"},
-		{"folder outside", send.Recipient{ID: "x", Channel: "d", Kind: send.KindFolder, Address: "../etc", Langs: []string{"kk"}, Formats: []string{"pdf"}}, "without .."},
+		{"folder outside", send.Recipient{ID: "x", Channel: "d", Kind: send.KindFolder, Address: "../etc", Langs: []string{"kk"}, Formats: []string{"pdf"}}, "leads upwards"},
 		{"wildcard", send.Recipient{ID: "x", Channel: "n", Kind: send.KindNATS, Address: "sum.>", Langs: []string{"kk"}, Formats: []string{"json"}}, "without wildcards"},
 		{"two forms in one call", send.Recipient{ID: "x", Channel: "w", Kind: send.KindWebhook, Address: "https://example.kz/push", Langs: []string{"kk"}, Formats: []string{"json", "pdf"}}, "one format"},
 	}

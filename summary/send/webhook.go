@@ -150,15 +150,15 @@ func (w *Webhook) Check(raw string) error {
 func (w *Webhook) Send(ctx context.Context, m Message) (string, error) {
 	u, err := w.check(m.To.Address)
 	if err != nil {
-		return "", &Refusal{Err: err}
+		return "", &RefusedError{Err: err}
 	}
 	if len(m.Forms) != 1 {
-		return "", &Refusal{Err: fmt.Errorf("webhook: %d forms in one call: want one", len(m.Forms))}
+		return "", &RefusedError{Err: fmt.Errorf("webhook: %d forms in one call: want one", len(m.Forms))}
 	}
 	f := m.Forms[0]
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(f.Bytes))
 	if err != nil {
-		return "", &Refusal{Err: errors.New("webhook: the address makes no request")}
+		return "", &RefusedError{Err: errors.New("webhook: the address makes no request")}
 	}
 	req.Header.Set("Content-Type", oneLine(f.ContentType, 100))
 	req.Header.Set("Content-Language", m.Lang)
@@ -181,28 +181,27 @@ func (w *Webhook) Send(ctx context.Context, m Message) (string, error) {
 	case c == http.StatusConflict:
 		return answer, nil // the nonce of this very attempt was had, so the message was, too
 	case c == http.StatusRequestTimeout, c == http.StatusTooEarly, c == http.StatusTooManyRequests, c == http.StatusServiceUnavailable:
-		return "", &Refusal{Temporary: true, Code: c, Err: fmt.Errorf("webhook: %s", answer)}
+		return "", &RefusedError{Temporary: true, Code: c, Err: fmt.Errorf("webhook: %s", answer)}
 	case c >= 500:
 		// 500, 502 and 504 may come from something before the receiver, after it took the call.
 		return "", fmt.Errorf("webhook: %s: the other side may have taken it", answer)
 	default:
-		return "", &Refusal{Code: c, Err: fmt.Errorf("webhook: %s", answer)}
+		return "", &RefusedError{Code: c, Err: fmt.Errorf("webhook: %s", answer)}
 	}
 }
 
 // judgeCall says whether a call that broke off never began.
 func judgeCall(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		err = ue.Err // without the address
 	}
 	var op *net.OpError
 	var cert *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, errInner):
-		return &Refusal{Err: fmt.Errorf("webhook: %w", err)}
+		return &RefusedError{Err: fmt.Errorf("webhook: %w", err)}
 	case errors.As(err, &op) && op.Op == "dial", errors.As(err, &cert):
-		return &Refusal{Temporary: true, Err: fmt.Errorf("webhook: %w", err)}
+		return &RefusedError{Temporary: true, Err: fmt.Errorf("webhook: %w", err)}
 	}
 	return fmt.Errorf("webhook: no answer: %w", err)
 }
@@ -242,7 +241,7 @@ func NewSubject(p Publisher) *Subject { return &Subject{p} }
 // Send implements Channel.
 func (c *Subject) Send(ctx context.Context, m Message) (string, error) {
 	if len(m.Forms) != 1 {
-		return "", &Refusal{Err: fmt.Errorf("nats: %d forms in one message: want one", len(m.Forms))}
+		return "", &RefusedError{Err: fmt.Errorf("nats: %d forms in one message: want one", len(m.Forms))}
 	}
 	f := m.Forms[0]
 	taken, err := c.p.Publish(ctx, m.To.Address, m.ID, map[string]string{
@@ -252,7 +251,7 @@ func (c *Subject) Send(ctx context.Context, m Message) (string, error) {
 	case err == nil:
 		return "stored", nil
 	case !taken:
-		return "", &Refusal{Temporary: true, Err: fmt.Errorf("nats: %w", err)}
+		return "", &RefusedError{Temporary: true, Err: fmt.Errorf("nats: %w", err)}
 	}
 	return "", fmt.Errorf("nats: %w", err)
 }
