@@ -34,7 +34,7 @@ func (s *Scheduler) Lead(ctx context.Context, acquire func(context.Context) (Lea
 			select {
 			case <-ctx.Done():
 				t.Stop()
-				return nil //nolint:nilerr // asked to stop
+				return nil
 			case <-t.C:
 			}
 			continue
@@ -43,7 +43,7 @@ func (s *Scheduler) Lead(ctx context.Context, acquire func(context.Context) (Lea
 			return err
 		}
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // asked to stop
 		}
 	}
 }

@@ -434,3 +434,30 @@ func TestRecipientsAreCheckedWhole(t *testing.T) {
 		t.Errorf("a list with an injection: %v and %d messages, want none sent", err, len(s.counts()))
 	}
 }
+
+// titled is a renderer whose titles somebody had his hands on.
+type titled struct{ title string }
+
+func (r titled) Render(_ context.Context, q send.Request) (send.Form, error) {
+	return send.Form{ContentType: "text/html\r\nX-Evil: 1", Name: "../../a\r\nb." + q.Format, Title: r.title, Bytes: []byte("x")}, nil
+}
+
+func TestTitleAndNamesBeginNoHeader(t *testing.T) {
+	t.Parallel()
+	s := serveMail(t, serverOptions{}, nil)
+	sender := send.New(&sendtest.Memory{}, map[string]send.Channel{"mail": mailTo(t, s)}, titled{"Жиынтық\r\nBcc: all@example.kz\r\n\r\nbody"}, send.Options{Now: day})
+	if got, err := sender.Deliver(t.Context(), run(), people(1)); err != nil || got.Sent != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	m, err := netmail.ReadMessage(strings.NewReader(s.got[0].body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil || subject != "Жиынтық  Bcc: all@example.kz    body" || m.Header.Get("Bcc") != "" {
+		t.Errorf("subject %q, Bcc %q, %v", subject, m.Header.Get("Bcc"), err)
+	}
+	if strings.Contains(s.got[0].body, "\nX-Evil") || strings.Contains(s.got[0].body, "../") {
+		t.Errorf("a header of its own, or a path:\n%s", s.got[0].body)
+	}
+}
