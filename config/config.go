@@ -33,6 +33,7 @@ type Config struct {
 	HTTP       HTTP       `yaml:"http"`       // /healthz, /readyz and /metrics
 	Push       Push       `yaml:"push"`       // pages that partners send of themselves
 	Web        Web        `yaml:"web"`        // manners of asking over HTTP
+	Summaries  Summaries  `yaml:"summaries"`  // ways and recipients of summaries
 	// Quality lets auyl run take stock of its sources as of one more source,
 	// platform.quality. Roles by themselves do not.
 	Quality bool     `yaml:"quality"`
@@ -162,6 +163,7 @@ func (c *Config) defaults() {
 	set(&c.ClickHouse.Listen, "127.0.0.1:8123")
 	c.Web.defaults()
 	c.Push.defaults()
+	c.Summaries.defaults()
 	for i := range c.Sources {
 		if o := c.Sources[i].Order; o != nil {
 			o.defaults()
@@ -269,6 +271,7 @@ func (c *Config) validate(src []byte) error {
 	c.HTTP.validate(bad)
 	c.validateWeb(bad)
 	c.validatePush(bad)
+	c.validateSummaries(bad)
 	seen := map[string]bool{}
 	for i, s := range c.Sources {
 		p := func(field string) string { return fmt.Sprintf("$.sources[%d]%s", i, field) }

@@ -86,7 +86,7 @@ func checkSources(cfg *config.Config, h *schemas.House) error {
 			faults = append(faults, cfg.Fault(fmt.Sprintf("$.sources[%d].schedule", i), "%v", err))
 		}
 	}
-	return errors.Join(append(faults, checkPush(cfg, h))...)
+	return errors.Join(append(faults, checkPush(cfg, h), checkSummaries(cfg, h))...)
 }
 
 // close undoes what was opened, last first.

@@ -157,11 +157,17 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 		if door != nil {
 			fmt.Fprintf(s.out, "Push        http://%s%s<source>   (signed POST; the same over NATS at %s<source>)\n", door.l.Addr(), push.Prefix, push.Subject)
 		}
+		sum, err := n.summaries(pulling)
+		if err != nil {
+			return err
+		}
+		sum.tell(s.out)
 		fmt.Fprintln(s.out, "\nRunning: changed files and sources reach ClickHouse by themselves. Ctrl-C drains and stops.")
 		return door.beside(pulling, func(ctx context.Context) error {
 			g, ctx := errgroup.WithContext(ctx)
 			g.Go(func() error { return sched.Run(ctx) })
 			g.Go(func() error { return stock.Run(ctx) })
+			g.Go(func() error { return sum.lead(ctx) })
 			return g.Wait()
 		})
 	})
