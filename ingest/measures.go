@@ -1,27 +1,102 @@
 package ingest
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest/iin"
+	"github.com/auyl-kz/auyl/schemas"
 )
+
+// measure is a measure of the contract over the columns of a page.
+type measure struct {
+	*schemas.Measure
+	dims         []string      // names of Dims, sorted
+	constantDims bool          // no field decides them: they are fixed
+	fixed        auyl.Dims     // where constantDims
+	constant     *auyl.Decimal // instead of a field
+
+	column int // of the value
+	bounds bounds
+	when   []condition
+	from   []int // columns of dims, -1 where they are constant
+	marks  []int // columns of Status
+	breaks []auyl.Period
+	summed bool
+
+	known map[string]knownDims // by the texts of their fields
+	last  knownDims            // of the record before; of all where constantDims
+	text  []byte               // of the fields of last
+}
+
+// knownDims are dimensions that were read before.
+type knownDims struct {
+	dims   auyl.Dims
+	figure uint32
+	told   *told // in which the figure has its number
+}
+
+// maxKnownDims bounds what is remembered of one measure.
+const maxKnownDims = 4096
+
+// pending is an observation of the record in work.
+type pending struct {
+	auyl.Observation
+	figure uint32
+	summed bool
+}
+
+func (m *mapper) planMeasures() {
+	names := map[figureName]bool{}
+	for i := range m.measures {
+		x := &m.measures[i]
+		x.column, x.bounds, x.when, x.summed = m.column(x.Value), m.bounds(x.Value), m.conditions(x.When), m.summed[x.Series]
+		for _, name := range x.dims {
+			from := -1
+			if !strings.HasPrefix(x.Dims[name], "=") {
+				from = m.column(x.Dims[name])
+			}
+			x.from = append(x.from, from)
+		}
+		for _, s := range x.Status {
+			x.marks = append(x.marks, m.column(s.Field))
+		}
+		for _, b := range m.c.Breaks {
+			if b.Series == x.Series {
+				x.breaks = append(x.breaks, b.From)
+			}
+		}
+		x.known, x.last.dims = map[string]knownDims{}, x.fixed
+		m.meet = m.meet || !x.constantDims || names[figureName{x.Series, x.fixed}]
+		names[figureName{x.Series, x.fixed}] = true
+	}
+	if len(m.measures) == 1 {
+		m.meet = false
+	}
+}
+
+func (m *mapper) bounds(field string) bounds {
+	return boundsOf(m.c.Fields[field].Min, m.c.Fields[field].Max)
+}
 
 func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string, *fault) {
 	period, err := m.period(fields)
 	if err != nil {
 		return "", err
 	}
-	area, skip, err := m.area(fields, period.LastDay())
+	area, skip, err := m.area(fields, m.periods.last)
 	if err != nil || skip {
 		return outside(skip), err
 	}
 	m.obs = m.obs[:0]
 	for i := range m.measures {
 		x := &m.measures[i]
-		if !m.holds(x.When, fields) {
+		if !holds(x.when, fields) {
 			continue
 		}
 		v, status, empty, err := m.value(x, fields)
@@ -31,14 +106,14 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 		if empty {
 			continue // a field that is left blank says nothing
 		}
-		dims, err := m.dims(x, fields)
+		dims, err := m.known(out, x, fields)
 		if err != nil {
 			return "", err
 		}
 		if status == auyl.StatusNormal {
 			status = m.status(x, period, fields)
 		}
-		m.obs = append(m.obs, auyl.Observation{Series: x.Series, Dims: dims, Area: area, Period: x.dated(period), Value: v, Status: status, Row: row})
+		m.obs = append(m.obs, pending{auyl.Observation{Series: x.Series, Dims: dims.dims, Area: area, Period: x.dated(period), Value: v, Status: status, Row: row}, dims.figure, x.summed})
 	}
 	if len(m.obs) == 0 {
 		return SkipEmpty, nil
@@ -47,8 +122,10 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 	if err != nil {
 		return "", err
 	}
-	if key := (restatedKey{released, area, period}); m.c.Restates && m.restated[key] == 0 {
-		m.restated[key] = row
+	if m.c.Restates {
+		if key := (restatedKey{released, area, period}); m.restated[key] == 0 {
+			m.restated[key] = row
+		}
 	}
 	m.addUp(out, released)
 	rule := ""
@@ -79,11 +156,19 @@ func (m *mapper) value(x *measure, fields []string) (v auyl.Decimal, status auyl
 	if x.constant != nil {
 		return *x.constant, auyl.StatusNormal, false, nil
 	}
-	v, status, empty, err = m.num.parse(m.get(fields, x.Value), m.c.Fields[x.Value])
-	if err != nil {
-		err.field = x.Value
-		return 0, 0, false, err
+	f := m.read(fields, x.column)
+	switch f.kind {
+	case figureBroken:
+		broken := *f.fault
+		broken.field = x.Value
+		return 0, 0, false, &broken
+	case figureNumber:
+		if err := inRange(f.value, at(fields, x.column), x.bounds); err != nil {
+			err.field = x.Value
+			return 0, 0, false, err
+		}
 	}
+	v, status, empty = f.value, f.status, f.kind == figureBlank
 	if x.Times == 0 || x.Times == 1 || v == 0 {
 		return v, status, empty, nil
 	}
@@ -114,12 +199,13 @@ func (m *mapper) addUp(out *output, released int64) {
 		return
 	}
 	keep := m.obs[:0]
+	at := out.told.time(released)
 	for _, x := range m.obs {
-		if !m.summed[x.Series] {
+		if !x.summed {
 			keep = append(keep, x)
 			continue
 		}
-		out.sum(obsKey{released, x.Series, x.Dims, x.Area, x.Period}, x)
+		out.sum(obsKey{x.figure, at, x.Area, x.Period}, x.Observation)
 	}
 	m.obs = keep
 }
@@ -132,7 +218,7 @@ func (m *mapper) spoil(out *output, fields []string) {
 	if err != nil {
 		return
 	}
-	if area, skip, err := m.area(fields, period.LastDay()); err == nil && !skip {
+	if area, skip, err := m.area(fields, m.periods.last); err == nil && !skip {
 		for i := range m.measures {
 			out.spoiled[areaPeriod{area, m.measures[i].dated(period)}] = true
 		}
@@ -147,7 +233,7 @@ func (m *mapper) released(out *output, fields []string) (int64, *fault) {
 	if f == "" {
 		return out.vintage.GetReleasedAtMs(), nil
 	}
-	raw := m.get(fields, f)
+	raw := at(fields, m.plan.released)
 	if raw == "" {
 		return out.vintage.GetReleasedAtMs(), nil
 	}
@@ -168,15 +254,17 @@ func outside(skip bool) string {
 // store hands the record's observations on, unless they were there before.
 func (m *mapper) store(out *output, released int64) (string, *fault) {
 	repeated := 0
-	for _, x := range m.obs {
-		old, ok := out.seenObs[obsKey{released, x.Series, x.Dims, x.Area, x.Period}]
-		if !ok {
+	at := out.told.time(released)
+	for i := range m.obs {
+		x := &m.obs[i]
+		old := out.told.find(obsKey{x.figure, at, x.Area, x.Period})
+		if old == nil {
 			continue
 		}
-		if old.Value != x.Value || old.Status != x.Status {
+		if old.value != x.Value || old.status != x.Status {
 			return "", &fault{
 				m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
-				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.Row, x.Series, x.Period),
+				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, x.Series, x.Period),
 			}
 		}
 		repeated++
@@ -184,12 +272,15 @@ func (m *mapper) store(out *output, released int64) (string, *fault) {
 	if repeated == len(m.obs) {
 		return SkipDuplicate, nil
 	}
-	for _, x := range m.obs {
-		k := obsKey{released, x.Series, x.Dims, x.Area, x.Period}
-		if _, ok := out.seenObs[k]; !ok {
-			out.seenObs[k] = x
-			out.observation(x, out.vintage, released)
+	again := repeated > 0 || m.meet // some may be told by now
+	for i := range m.obs {
+		x := &m.obs[i]
+		k := obsKey{x.figure, at, x.Area, x.Period}
+		if again && out.told.find(k) != nil {
+			continue
 		}
+		out.told.add(k, figureValue{x.Value, x.Status, x.Row})
+		out.observation(x.figure, &x.Observation, out.vintage, released)
 	}
 	return "", nil
 }
@@ -208,10 +299,43 @@ func fixedDims(dims map[string]string, names []string) (auyl.Dims, bool) {
 	return d, err == nil
 }
 
-func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
+// known returns the dimensions of a measure in a record, and the number of what it
+// measures.
+func (m *mapper) known(out *output, x *measure, fields []string) (knownDims, *fault) {
 	if x.constantDims {
-		return x.fixed, nil
+		if x.last.told != out.told {
+			x.last = knownDims{x.fixed, out.told.figure(x.Series, x.fixed), out.told}
+		}
+		return x.last, nil
 	}
+	m.text = m.text[:0]
+	for _, i := range x.from {
+		if i >= 0 {
+			v := at(fields, i)
+			m.text = binary.AppendUvarint(m.text, uint64(len(v)))
+			m.text = append(m.text, v...)
+		}
+	}
+	if x.last.told == out.told && bytes.Equal(m.text, x.text) {
+		return x.last, nil
+	}
+	k, ok := x.known[string(m.text)]
+	if !ok || k.told != out.told {
+		d, err := m.dims(x, fields)
+		if err != nil {
+			return k, err
+		}
+		if len(x.known) >= maxKnownDims {
+			clear(x.known)
+		}
+		k = knownDims{d, out.told.figure(x.Series, d), out.told}
+		x.known[string(m.text)] = k
+	}
+	x.last, x.text = k, append(x.text[:0], m.text...)
+	return k, nil
+}
+
+func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
 	var parts []string
 	for _, name := range x.dims {
 		from := x.Dims[name]
@@ -241,15 +365,13 @@ func personal(field string) *fault {
 }
 
 func (m *mapper) status(x *measure, p auyl.Period, fields []string) auyl.Status {
-	for _, s := range x.Status {
-		if strings.Contains(m.get(fields, s.Field), s.Contains) {
+	for i, s := range x.Status {
+		if strings.Contains(at(fields, x.marks[i]), s.Contains) {
 			return s.Is
 		}
 	}
-	for _, b := range m.c.Breaks {
-		if b.Series == x.Series && b.From == p {
-			return auyl.StatusBreak
-		}
+	if slices.Contains(x.breaks, p) {
+		return auyl.StatusBreak
 	}
 	return auyl.StatusNormal
 }

@@ -41,7 +41,7 @@ type output struct {
 	obs     map[obsPart][]*observations
 	evt     map[auyl.AreaCode][]*wire.Events
 	letters []*wire.DeadLetter
-	seenObs map[obsKey]auyl.Observation
+	told    *told
 	seenEvt map[string]auyl.Event
 	seenKey map[string]seenRecord
 	sums    map[obsKey]auyl.Observation
@@ -49,6 +49,7 @@ type output struct {
 	// withdrawn are figures that a restating page does not tell any more.
 	withdrawn []keyed
 	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
+	recent    [64]*observations   // where the last rows of a district went
 }
 
 // seenRecord is a record under its unique name.
@@ -77,8 +78,20 @@ func (o *output) full() error {
 // dictionaries.
 type observations struct {
 	*wire.Observations
+	part   obsPart
 	series map[auyl.SeriesID]uint32
 	dims   map[auyl.Dims]uint32
+	places []place // by the number of what is measured
+}
+
+// maxPlaces bounds what is remembered of one message; a register of more figures
+// than that looks them up by name.
+const maxPlaces = 4096
+
+// place is where the names of a figure stand in the dictionaries of a message.
+type place struct {
+	series, dims uint32
+	known        bool
 }
 
 // obsPart is what all rows of one message share: the district, the time at which
@@ -87,14 +100,6 @@ type obsPart struct {
 	district   auyl.AreaCode
 	releasedMs int64
 	rawSeq     uint64
-}
-
-type obsKey struct {
-	releasedMs int64
-	series     auyl.SeriesID
-	dims       auyl.Dims
-	area       auyl.AreaCode
-	period     auyl.Period
 }
 
 func newOutput(v *wire.Vintage) *output {
@@ -107,7 +112,7 @@ func newOutput(v *wire.Vintage) *output {
 func (o *output) reset() {
 	o.flow = &wire.Flow{Vintage: o.vintage}
 	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
-	o.seenObs, o.seenEvt = map[obsKey]auyl.Observation{}, map[string]auyl.Event{}
+	o.told, o.seenEvt, o.recent = newTold(), map[string]auyl.Event{}, [64]*observations{}
 	o.seenKey, o.withdrawn = map[string]seenRecord{}, nil
 	o.sums, o.spoiled = map[obsKey]auyl.Observation{}, map[areaPeriod]bool{}
 }
@@ -131,32 +136,56 @@ func (o *output) skip(rule string) {
 // partition is the district of an area; above it, the area itself.
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
-func (o *output) observation(x auyl.Observation, v *wire.Vintage, releasedMs int64) {
-	p := obsPart{partition(x.Area), releasedMs, v.GetRawSeq()}
+// message returns the message of a partition that has room for one more row.
+func (o *output) message(p obsPart, v *wire.Vintage) *observations {
+	recent := &o.recent[p.district/100_000%64]
+	if m := *recent; m != nil && m.part == p && len(m.GetValue()) < maxObservations {
+		return m
+	}
 	list := o.obs[p]
 	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
-		if releasedMs != v.GetReleasedAtMs() {
+		if p.releasedMs != v.GetReleasedAtMs() {
 			v = wire.CloneVintage(v)
-			v.ReleasedAtMs = releasedMs
+			v.ReleasedAtMs = p.releasedMs
 		}
-		list = append(list, &observations{&wire.Observations{Vintage: v}, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}})
+		list = append(list, &observations{&wire.Observations{Vintage: v}, p, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}, nil})
 		o.obs[p] = list
 	}
-	m := list[len(list)-1]
-	s, ok := m.series[x.Series]
-	if !ok {
-		s = uint32(len(m.SeriesDict))
-		m.series[x.Series] = s
+	*recent = list[len(list)-1]
+	return *recent
+}
+
+// find returns where the names of a figure stand, and puts them there.
+func (m *observations) find(figure uint32, x *auyl.Observation) place {
+	if int(figure) < len(m.places) && m.places[figure].known {
+		return m.places[figure]
+	}
+	p := place{known: true}
+	var ok bool
+	if p.series, ok = m.series[x.Series]; !ok {
+		p.series = uint32(len(m.SeriesDict))
+		m.series[x.Series] = p.series
 		m.SeriesDict = append(m.SeriesDict, string(x.Series))
 	}
-	d, ok := m.dims[x.Dims]
-	if !ok {
-		d = uint32(len(m.DimsDict))
-		m.dims[x.Dims] = d
+	if p.dims, ok = m.dims[x.Dims]; !ok {
+		p.dims = uint32(len(m.DimsDict))
+		m.dims[x.Dims] = p.dims
 		m.DimsDict = append(m.DimsDict, string(x.Dims))
 	}
-	m.Series = append(m.Series, s)
-	m.Dims = append(m.Dims, d)
+	if figure < maxPlaces {
+		if n := int(figure) + 1 - len(m.places); n > 0 {
+			m.places = append(m.places, make([]place, n)...)
+		}
+		m.places[figure] = p
+	}
+	return p
+}
+
+func (o *output) observation(figure uint32, x *auyl.Observation, v *wire.Vintage, releasedMs int64) {
+	m := o.message(obsPart{partition(x.Area), releasedMs, v.GetRawSeq()}, v)
+	names := m.find(figure, x)
+	m.Series = append(m.Series, names.series)
+	m.Dims = append(m.Dims, names.dims)
 	m.Area = append(m.Area, uint32(x.Area))
 	m.Freq = append(m.Freq, byte(x.Period.Freq()))
 	m.Start = append(m.Start, int32(x.Period.Start()))
@@ -223,17 +252,20 @@ type keyed struct {
 // closeSums makes observations of the sums and of what was withdrawn, in a fixed
 // order.
 func (o *output) closeSums() {
+	t := o.told
 	slices.SortFunc(o.withdrawn, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key.releasedMs, b.key.releasedMs), cmp.Compare(a.key.series, b.key.series), cmp.Compare(a.key.dims, b.key.dims),
+		return cmp.Or(cmp.Compare(t.at[a.key.released], t.at[b.key.released]), cmp.Compare(a.obs.Series, b.obs.Series), cmp.Compare(a.obs.Dims, b.obs.Dims),
 			cmp.Compare(a.key.area, b.key.area), cmp.Compare(a.key.period.Freq(), b.key.period.Freq()), cmp.Compare(a.key.period.Start(), b.key.period.Start()))
 	})
-	for _, w := range o.withdrawn {
-		o.observation(w.obs, o.vintage, w.key.releasedMs)
+	for i := range o.withdrawn {
+		w := &o.withdrawn[i]
+		o.observation(w.key.figure, &w.obs, o.vintage, t.at[w.key.released])
 	}
 	o.withdrawn = nil
 	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
-		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
-			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))
+		x, y := o.sums[a], o.sums[b]
+		return cmp.Or(cmp.Compare(x.Row, y.Row), cmp.Compare(x.Series, y.Series), cmp.Compare(x.Dims, y.Dims),
+			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()), cmp.Compare(a.period.Freq(), b.period.Freq()), cmp.Compare(t.at[a.released], t.at[b.released]))
 	})
 	v := cmp.Or(o.later, o.vintage)
 	for _, k := range keys {
@@ -241,7 +273,7 @@ func (o *output) closeSums() {
 		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
 			x.Status = auyl.StatusEstimated
 		}
-		o.observation(x, v, k.releasedMs)
+		o.observation(k.figure, &x, v, t.at[k.released])
 	}
 	clear(o.sums)
 }

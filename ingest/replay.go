@@ -99,7 +99,7 @@ func (p *pageReader) retake(body []byte, s *sieve) {
 	p.sieve, p.out = s, said
 	err := p.read(body)
 	if err == nil {
-		out.seenObs, out.seenEvt, out.seenKey = said.seenObs, said.seenEvt, said.seenKey
+		out.told, out.seenEvt, out.seenKey = said.told, said.seenEvt, said.seenKey
 		out.sums = maps.Clone(said.sums)
 		s.first, s.second, p.out = p.m, true, out
 		err = p.read(body)

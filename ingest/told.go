@@ -1,0 +1,135 @@
+package ingest
+
+import (
+	"math/bits"
+	"math/rand/v2"
+
+	"github.com/auyl-kz/auyl"
+)
+
+// figureName is what is measured: a series and its dimensions.
+type figureName struct {
+	series auyl.SeriesID
+	dims   auyl.Dims
+}
+
+// obsKey names one figure of a page. What is measured and when it was released are
+// numbers of told, so that a key is compared and hashed without reading texts.
+type obsKey struct {
+	figure   uint32
+	released uint32
+	area     auyl.AreaCode
+	period   auyl.Period
+}
+
+// told is what a page has told so far, by key, in the order in which it was told.
+// A page has up to a million figures and each is looked up once, so this is a hash
+// table of its own: it keeps figures in one list and of each only a number and part
+// of its hash in the table, which is what is searched.
+type told struct {
+	figures map[figureName]uint32
+	names   []figureName
+	times   map[int64]uint32
+	at      []int64 // milliseconds of release
+	slots   []slot  // a power of two of them, half of them free at least
+	list    []toldFigure
+	seed    [2]uint64 // nobody can write a page whose keys all meet in one slot
+}
+
+type slot struct{ tag, number uint32 } // number in list, from 1; 0 is free
+
+type toldFigure struct {
+	key obsKey
+	figureValue
+}
+
+// figureValue is what is told of a key.
+type figureValue struct {
+	value  auyl.Decimal
+	status auyl.Status
+	row    uint32
+}
+
+func newTold() *told {
+	return &told{
+		figures: map[figureName]uint32{}, times: map[int64]uint32{}, slots: make([]slot, 1<<8),
+		seed: [2]uint64{rand.Uint64(), rand.Uint64()}, //nolint:gosec // no secret; and what is made of a page does not depend on it
+	}
+}
+
+// figure returns the number of what is measured.
+func (t *told) figure(series auyl.SeriesID, dims auyl.Dims) uint32 {
+	name := figureName{series, dims}
+	n, ok := t.figures[name]
+	if !ok {
+		n = uint32(len(t.names))
+		t.figures[name] = n
+		t.names = append(t.names, name)
+	}
+	return n
+}
+
+// time returns the number of an instant of release.
+func (t *told) time(ms int64) uint32 {
+	if n := len(t.at); n > 0 && t.at[n-1] == ms {
+		return uint32(n - 1) // nearly always, the page has one
+	}
+	n, ok := t.times[ms]
+	if !ok {
+		n = uint32(len(t.at))
+		t.times[ms] = n
+		t.at = append(t.at, ms)
+	}
+	return n
+}
+
+func (t *told) hash(k obsKey) uint64 {
+	a := uint64(k.area)<<32 | uint64(uint32(k.period.Start()))
+	b := uint64(k.figure)<<32 | uint64(k.released)<<8 ^ uint64(k.period.Freq())
+	hi, lo := bits.Mul64(a^t.seed[0], b^t.seed[1])
+	return (hi ^ lo) * 0x9e3779b97f4a7c15
+}
+
+// find returns what was told of a key; nil for nothing. It is not to be kept.
+func (t *told) find(k obsKey) *toldFigure {
+	h := t.hash(k)
+	mask := uint64(len(t.slots) - 1)
+	for i := h >> 32 & mask; ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s.number == 0 {
+			return nil
+		}
+		if s.tag == uint32(h) {
+			if f := &t.list[s.number-1]; f.key == k {
+				return f
+			}
+		}
+	}
+}
+
+// add takes down a figure of which nothing was told before.
+func (t *told) add(k obsKey, v figureValue) {
+	t.list = append(t.list, toldFigure{k, v})
+	if 2*len(t.list) > len(t.slots) {
+		t.grow()
+		return
+	}
+	t.place(k, uint32(len(t.list)))
+}
+
+func (t *told) place(k obsKey, number uint32) {
+	h := t.hash(k)
+	mask := uint64(len(t.slots) - 1)
+	i := h >> 32 & mask
+	for t.slots[i].number != 0 {
+		i = (i + 1) & mask
+	}
+	t.slots[i] = slot{uint32(h), number}
+}
+
+func (t *told) grow() {
+	t.slots = make([]slot, 4*len(t.slots))
+	for i := range t.list {
+		t.place(t.list[i].key, uint32(i+1))
+	}
+}
