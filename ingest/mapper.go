@@ -33,7 +33,6 @@ type mapper struct {
 	named     map[nameKey]auyl.AreaCode // what names of areas were found to mean
 
 	sums   bool // some measure is added up over the page
-	meet   bool // two observations of a record may be of one figure
 	summed map[auyl.SeriesID]bool
 
 	held map[string][]time.Time // when events happened, by what repetitions say alike
@@ -146,16 +145,18 @@ func (m *mapper) get(fields []string, name string) string {
 	return at(fields, m.column(name))
 }
 
-// trimBlanks cuts blanks off both ends. Nearly no field has any: where the ends are
-// letters of ASCII, nothing is searched for.
+// trimBlanks cuts blanks off both ends. Nearly no field has any: where the bytes at
+// the ends can be of no blank, nothing is searched for.
 func trimBlanks(s string) string {
-	if n := len(s); n == 0 || visible(s[0]) && visible(s[n-1]) {
+	n := len(s)
+	if n == 0 {
 		return s
+	}
+	if first, last := s[0], s[n-1]; first > ' ' && first != 0xc2 && first != 0xe2 && last > ' ' && last != 0xa0 && last != 0xaf {
+		return s // U+00A0 is c2 a0, and U+202F e2 80 af
 	}
 	return strings.Trim(s, " \t\u00a0\u202f")
 }
-
-func visible(c byte) bool { return c > ' ' && c < 0x7f }
 
 // take returns the rule by which the record is skipped, or why it is dead.
 func (m *mapper) take(out *output, row uint32, fields []string) (rule string, err *fault) {

@@ -52,7 +52,6 @@ type pending struct {
 }
 
 func (m *mapper) planMeasures() {
-	names := map[figureName]bool{}
 	for i := range m.measures {
 		x := &m.measures[i]
 		x.column, x.bounds, x.when, x.summed = m.column(x.Value), m.bounds(x.Value), m.conditions(x.When), m.summed[x.Series]
@@ -72,11 +71,6 @@ func (m *mapper) planMeasures() {
 			}
 		}
 		x.known, x.last.dims = map[string]knownDims{}, x.fixed
-		m.meet = m.meet || !x.constantDims || names[figureName{x.Series, x.fixed}]
-		names[figureName{x.Series, x.fixed}] = true
-	}
-	if len(m.measures) == 1 {
-		m.meet = false
 	}
 }
 
@@ -253,36 +247,47 @@ func outside(skip bool) string {
 
 // store hands the record's observations on, unless they were there before.
 func (m *mapper) store(out *output, released int64) (string, *fault) {
-	repeated := 0
 	at := out.told.time(released)
-	for i := range m.obs {
+	if len(m.obs) == 1 { // one look is enough to say all three
+		x := &m.obs[0]
+		switch old := out.told.add(obsKey{x.figure, at, x.Area, x.Period}, figureValue{x.Value, x.Status, x.Row}); {
+		case old == nil:
+			out.observation(x.figure, &x.Observation, out.vintage, released)
+			return "", nil
+		case old.value != x.Value || old.status != x.Status:
+			return "", m.otherwise(x, old)
+		}
+		return SkipDuplicate, nil
+	}
+	repeated := 0
+	for i := range m.obs { // nothing is taken of a record that contradicts
 		x := &m.obs[i]
 		old := out.told.find(obsKey{x.figure, at, x.Area, x.Period})
 		if old == nil {
 			continue
 		}
 		if old.value != x.Value || old.status != x.Status {
-			return "", &fault{
-				m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
-				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, x.Series, x.Period),
-			}
+			return "", m.otherwise(x, old)
 		}
 		repeated++
 	}
 	if repeated == len(m.obs) {
 		return SkipDuplicate, nil
 	}
-	again := repeated > 0 || m.meet // some may be told by now
 	for i := range m.obs {
 		x := &m.obs[i]
-		k := obsKey{x.figure, at, x.Area, x.Period}
-		if again && out.told.find(k) != nil {
-			continue
+		if out.told.add(obsKey{x.figure, at, x.Area, x.Period}, figureValue{x.Value, x.Status, x.Row}) == nil {
+			out.observation(x.figure, &x.Observation, out.vintage, released)
 		}
-		out.told.add(k, figureValue{x.Value, x.Status, x.Row})
-		out.observation(x.figure, &x.Observation, out.vintage, released)
 	}
 	return "", nil
+}
+
+func (m *mapper) otherwise(x *pending, old *toldFigure) *fault {
+	return &fault{
+		m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
+		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, x.Series, x.Period),
+	}
 }
 
 // fixedDims are the dimensions of a measure where no field decides them.

@@ -32,7 +32,8 @@ type told struct {
 	times   map[int64]uint32
 	at      []int64 // milliseconds of release
 	slots   []slot  // a power of two of them, half of them free at least
-	list    []toldFigure
+	blocks  [][]toldFigure
+	n       int       // figures in blocks
 	seed    [2]uint64 // nobody can write a page whose keys all meet in one slot
 }
 
@@ -90,46 +91,66 @@ func (t *told) hash(k obsKey) uint64 {
 	return (hi ^ lo) * 0x9e3779b97f4a7c15
 }
 
-// find returns what was told of a key; nil for nothing. It is not to be kept.
+// find returns what was told of a key, nil for nothing; it is not to be kept.
 func (t *told) find(k obsKey) *toldFigure {
+	f, _, _ := t.probe(k)
+	return f
+}
+
+// probe is find that says, too, where in the table the key is or would be.
+func (t *told) probe(k obsKey) (f *toldFigure, at uint64, tag uint32) {
 	h := t.hash(k)
 	mask := uint64(len(t.slots) - 1)
 	for i := h >> 32 & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s.number == 0 {
-			return nil
+			return nil, i, uint32(h)
 		}
 		if s.tag == uint32(h) {
-			if f := &t.list[s.number-1]; f.key == k {
-				return f
+			if f := t.get(s.number - 1); f.key == k {
+				return f, i, uint32(h)
 			}
 		}
 	}
 }
 
-// add takes down a figure of which nothing was told before.
-func (t *told) add(k obsKey, v figureValue) {
-	t.list = append(t.list, toldFigure{k, v})
-	if 2*len(t.list) > len(t.slots) {
-		t.grow()
-		return
-	}
-	t.place(k, uint32(len(t.list)))
-}
+// blockFigures is how many figures lie in one piece: what was written stays where
+// it is when more is.
+const blockFigures = 1 << 12
 
-func (t *told) place(k obsKey, number uint32) {
-	h := t.hash(k)
-	mask := uint64(len(t.slots) - 1)
-	i := h >> 32 & mask
-	for t.slots[i].number != 0 {
-		i = (i + 1) & mask
+func (t *told) get(i uint32) *toldFigure { return &t.blocks[i/blockFigures][i%blockFigures] }
+
+// add takes down a figure and returns nil, or what was told of it before.
+func (t *told) add(k obsKey, v figureValue) *toldFigure {
+	f, at, tag := t.probe(k)
+	if f != nil {
+		return f
 	}
-	t.slots[i] = slot{uint32(h), number}
+	if t.n%blockFigures == 0 {
+		size := blockFigures
+		if t.n == 0 {
+			size = 64 // most pages are small
+		}
+		t.blocks = append(t.blocks, make([]toldFigure, 0, size))
+	}
+	last := &t.blocks[len(t.blocks)-1]
+	*last = append(*last, toldFigure{k, v})
+	t.n++
+	t.slots[at] = slot{tag, uint32(t.n)}
+	if 2*t.n > len(t.slots) {
+		t.grow()
+	}
+	return nil
 }
 
 func (t *told) grow() {
 	t.slots = make([]slot, 4*len(t.slots))
-	for i := range t.list {
-		t.place(t.list[i].key, uint32(i+1))
+	number := uint32(0)
+	for _, b := range t.blocks {
+		for i := range b {
+			number++
+			_, at, tag := t.probe(b[i].key)
+			t.slots[at] = slot{tag, number}
+		}
 	}
 }

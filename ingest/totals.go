@@ -181,9 +181,8 @@ func (m *mapper) withdraw(out *output) {
 		for k, row := range m.restated {
 			p := x.dated(k.period)
 			key := obsKey{out.told.figure(x.Series, x.fixed), out.told.time(k.releasedMs), k.area, p}
-			if _, summed := out.sums[key]; !summed && out.told.find(key) == nil {
+			if _, summed := out.sums[key]; !summed && out.told.add(key, figureValue{status: auyl.StatusMissing, row: row}) == nil {
 				gone := auyl.Observation{Series: x.Series, Dims: x.fixed, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
-				out.told.add(key, figureValue{status: gone.Status, row: row})
 				out.withdrawn = append(out.withdrawn, keyed{key, gone})
 			}
 		}
@@ -207,8 +206,10 @@ func (m *mapper) reported(out *output, page string) (got, want int) {
 			last = max(last, k.period.LastDay())
 		}
 	}
-	for i := range out.told.list {
-		tell(out.told.list[i].key)
+	for _, b := range out.told.blocks {
+		for i := range b {
+			tell(b[i].key)
+		}
 	}
 	for k := range out.sums {
 		tell(k)

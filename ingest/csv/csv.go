@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -128,6 +127,7 @@ type scanner struct {
 	maxRow    int
 	text      []byte // of the row, decoded
 	ends      []int  // ends of its fields in text
+	place     []byte // of the row, as it is told
 	fields    []string
 }
 
@@ -143,7 +143,8 @@ func (s *scanner) rows(width, maxRows int, out Recorder) error {
 		case row > maxRows:
 			return fmt.Errorf("%w: more than %d", ErrTooManyRows, maxRows)
 		}
-		position := "line " + strconv.Itoa(line)
+		s.place = strconv.AppendInt(append(s.place[:0], "line "...), int64(line), 10)
+		position := string(s.place)
 		if err == nil && len(fields) != width {
 			err = fmt.Errorf("%w: %d fields, the header has %d", ErrRagged, len(fields), width)
 		}
@@ -357,7 +358,16 @@ func guessDelimiter(line []byte) byte {
 }
 
 func blank(fields []string) bool {
-	return !slices.ContainsFunc(fields, func(f string) bool { return trim(f) != "" })
+	for _, f := range fields {
+		if f == "" {
+			continue
+		}
+		// The bytes with which the letters begin that are trimmed.
+		if c := f[0]; c > ' ' && c != 0xc2 && c != 0xe2 && c != 0xef || trim(f) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func trim(s string) string { return strings.Trim(s, " \t\r\n\u00a0\u202f\ufeff") }

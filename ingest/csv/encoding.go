@@ -65,7 +65,9 @@ func detect(body []byte, asked string) ([]byte, encoding, error) {
 	switch strings.ToLower(asked) {
 	case "", "auto":
 		switch {
-		case marked || utf8.Valid(rest):
+		case !marked && utf8.Valid(rest):
+			return rest, nil, nil
+		case marked:
 			asked = "utf-8"
 		case containsByte(rest, kz1048Bytes):
 			asked = "kz-1048"
@@ -93,6 +95,9 @@ func detect(body []byte, asked string) ([]byte, encoding, error) {
 
 // invalid returns where the first byte stands that is not UTF-8, -1 for none.
 func invalid(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
 	for i := 0; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n == 1 {
