@@ -204,6 +204,7 @@ func (p *pageReader) read(body []byte) error {
 	if p.titles, err = titlesOf(p.c); err != nil {
 		return err
 	}
+	p.out.told.expect(len(body) / bytesPerFigure)
 	p.Title(p.name) // a label such as @2026-Q3 can be the only date there is
 	l := p.c.Layout
 	switch p.c.Format {
@@ -222,6 +223,10 @@ func (p *pageReader) read(body []byte) error {
 	}
 	return egov.Decode(body, egov.Options{}, p)
 }
+
+// bytesPerFigure is the least that a figure takes in registers, so that nearly no
+// page outgrows what was made ready for it.
+const bytesPerFigure = 24
 
 // Header implements the recorders of the formats: it finds the declared fields.
 func (p *pageReader) Header(names []string) error {

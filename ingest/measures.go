@@ -1,8 +1,6 @@
 package ingest
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
@@ -31,12 +29,11 @@ type measure struct {
 
 	known map[string]knownDims // by the texts of their fields
 	last  knownDims            // of the record before; of all where constantDims
-	text  []byte               // of the fields of last
+	texts []string             // of the fields of last
 }
 
 // knownDims are dimensions that were read before.
 type knownDims struct {
-	dims   auyl.Dims
 	figure uint32
 	told   *told // in which the figure has its number
 }
@@ -46,8 +43,10 @@ const maxKnownDims = 4096
 
 // pending is an observation of the record in work.
 type pending struct {
-	auyl.Observation
+	figureValue
 	figure uint32
+	area   auyl.AreaCode
+	period auyl.Period
 	summed bool
 }
 
@@ -70,7 +69,7 @@ func (m *mapper) planMeasures() {
 				x.breaks = append(x.breaks, b.From)
 			}
 		}
-		x.known, x.last.dims = map[string]knownDims{}, x.fixed
+		x.known, x.texts = map[string]knownDims{}, make([]string, len(x.from))
 	}
 }
 
@@ -100,14 +99,14 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 		if empty {
 			continue // a field that is left blank says nothing
 		}
-		dims, err := m.known(out, x, fields)
+		figure, err := m.known(out, x, fields)
 		if err != nil {
 			return "", err
 		}
 		if status == auyl.StatusNormal {
 			status = m.status(x, period, fields)
 		}
-		m.obs = append(m.obs, pending{auyl.Observation{Series: x.Series, Dims: dims.dims, Area: area, Period: x.dated(period), Value: v, Status: status, Row: row}, dims.figure, x.summed})
+		m.obs = append(m.obs, pending{figureValue{v, status, row}, figure, area, x.dated(period), x.summed})
 	}
 	if len(m.obs) == 0 {
 		return SkipEmpty, nil
@@ -199,7 +198,7 @@ func (m *mapper) addUp(out *output, released int64) {
 			keep = append(keep, x)
 			continue
 		}
-		out.sum(obsKey{x.figure, at, x.Area, x.Period}, x.Observation)
+		out.sum(x.key(at), x.figureValue)
 	}
 	m.obs = keep
 }
@@ -250,24 +249,25 @@ func (m *mapper) store(out *output, released int64) (string, *fault) {
 	at := out.told.time(released)
 	if len(m.obs) == 1 { // one look is enough to say all three
 		x := &m.obs[0]
-		switch old := out.told.add(obsKey{x.figure, at, x.Area, x.Period}, figureValue{x.Value, x.Status, x.Row}); {
+		k := x.key(at)
+		switch old := out.told.add(k, x.figureValue); {
 		case old == nil:
-			out.observation(x.figure, &x.Observation, out.vintage, released)
+			out.observation(k, x.figureValue, out.vintage)
 			return "", nil
-		case old.value != x.Value || old.status != x.Status:
-			return "", m.otherwise(x, old)
+		case old.value != x.value || old.status != x.status:
+			return "", m.otherwise(out.told, old)
 		}
 		return SkipDuplicate, nil
 	}
 	repeated := 0
 	for i := range m.obs { // nothing is taken of a record that contradicts
 		x := &m.obs[i]
-		old := out.told.find(obsKey{x.figure, at, x.Area, x.Period})
+		old := out.told.find(x.key(at))
 		if old == nil {
 			continue
 		}
-		if old.value != x.Value || old.status != x.Status {
-			return "", m.otherwise(x, old)
+		if old.value != x.value || old.status != x.status {
+			return "", m.otherwise(out.told, old)
 		}
 		repeated++
 	}
@@ -275,18 +275,20 @@ func (m *mapper) store(out *output, released int64) (string, *fault) {
 		return SkipDuplicate, nil
 	}
 	for i := range m.obs {
-		x := &m.obs[i]
-		if out.told.add(obsKey{x.figure, at, x.Area, x.Period}, figureValue{x.Value, x.Status, x.Row}) == nil {
-			out.observation(x.figure, &x.Observation, out.vintage, released)
+		k := m.obs[i].key(at)
+		if out.told.add(k, m.obs[i].figureValue) == nil {
+			out.observation(k, m.obs[i].figureValue, out.vintage)
 		}
 	}
 	return "", nil
 }
 
-func (m *mapper) otherwise(x *pending, old *toldFigure) *fault {
+func (x *pending) key(released uint32) obsKey { return obsKey{x.figure, released, x.area, x.period} }
+
+func (m *mapper) otherwise(t *told, old *toldFigure) *fault {
 	return &fault{
-		m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
-		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, x.Series, x.Period),
+		m.c.Area.Field, ReasonDuplicate, old.key.area.String(), "one record for each area and period",
+		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, t.names[old.key.figure].series, old.key.period),
 	}
 }
 
@@ -304,40 +306,37 @@ func fixedDims(dims map[string]string, names []string) (auyl.Dims, bool) {
 	return d, err == nil
 }
 
-// known returns the dimensions of a measure in a record, and the number of what it
-// measures.
-func (m *mapper) known(out *output, x *measure, fields []string) (knownDims, *fault) {
+// known returns the number of what a measure measures in a record.
+func (m *mapper) known(out *output, x *measure, fields []string) (uint32, *fault) {
+	same := x.last.told == out.told
+	for i, column := range x.from {
+		if v := at(fields, column); v != x.texts[i] {
+			x.texts[i], same = v, false
+		}
+	}
+	if same {
+		return x.last.figure, nil
+	}
+	x.last.told = nil // until its dimensions are read
 	if x.constantDims {
-		if x.last.told != out.told {
-			x.last = knownDims{x.fixed, out.told.figure(x.Series, x.fixed), out.told}
-		}
-		return x.last, nil
+		x.last = knownDims{out.told.figure(x.Series, x.fixed), out.told}
+		return x.last.figure, nil
 	}
-	m.text = m.text[:0]
-	for _, i := range x.from {
-		if i >= 0 {
-			v := at(fields, i)
-			m.text = binary.AppendUvarint(m.text, uint64(len(v)))
-			m.text = append(m.text, v...)
-		}
-	}
-	if x.last.told == out.told && bytes.Equal(m.text, x.text) {
-		return x.last, nil
-	}
+	m.text = appendTexts(m.text[:0], fields, x.from)
 	k, ok := x.known[string(m.text)]
 	if !ok || k.told != out.told {
 		d, err := m.dims(x, fields)
 		if err != nil {
-			return k, err
+			return 0, err
 		}
 		if len(x.known) >= maxKnownDims {
 			clear(x.known)
 		}
-		k = knownDims{d, out.told.figure(x.Series, d), out.told}
+		k = knownDims{out.told.figure(x.Series, d), out.told}
 		x.known[string(m.text)] = k
 	}
-	x.last, x.text = k, append(x.text[:0], m.text...)
-	return k, nil
+	x.last = k
+	return k.figure, nil
 }
 
 func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {

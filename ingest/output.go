@@ -44,7 +44,7 @@ type output struct {
 	told    *told
 	seenEvt map[string]auyl.Event
 	seenKey map[string]seenRecord
-	sums    map[obsKey]auyl.Observation
+	sums    map[obsKey]figureValue
 	later   *wire.Vintage // of sums that a replay changed; nil outside of one
 	// withdrawn are figures that a restating page does not tell any more.
 	withdrawn []keyed
@@ -114,7 +114,7 @@ func (o *output) reset() {
 	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
 	o.told, o.seenEvt, o.recent = newTold(), map[string]auyl.Event{}, [64]*observations{}
 	o.seenKey, o.withdrawn = map[string]seenRecord{}, nil
-	o.sums, o.spoiled = map[obsKey]auyl.Observation{}, map[areaPeriod]bool{}
+	o.sums, o.spoiled = map[obsKey]figureValue{}, map[areaPeriod]bool{}
 }
 
 func (o *output) dead(l *wire.DeadLetter) {
@@ -136,6 +136,16 @@ func (o *output) skip(rule string) {
 // partition is the district of an area; above it, the area itself.
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
+// roomy is a message whose columns need not grow for a page of usual size.
+func roomy(v *wire.Vintage) *wire.Observations {
+	const n = 128
+	return &wire.Observations{
+		Vintage: v,
+		Series:  make([]uint32, 0, n), Dims: make([]uint32, 0, n), Area: make([]uint32, 0, n), Freq: make([]byte, 0, n),
+		Start: make([]int32, 0, n), Value: make([]int64, 0, n), Status: make([]byte, 0, n), Row: make([]uint32, 0, n),
+	}
+}
+
 // message returns the message of a partition that has room for one more row.
 func (o *output) message(p obsPart, v *wire.Vintage) *observations {
 	recent := &o.recent[p.district/100_000%64]
@@ -148,7 +158,7 @@ func (o *output) message(p obsPart, v *wire.Vintage) *observations {
 			v = wire.CloneVintage(v)
 			v.ReleasedAtMs = p.releasedMs
 		}
-		list = append(list, &observations{&wire.Observations{Vintage: v}, p, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}, nil})
+		list = append(list, &observations{roomy(v), p, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}, nil})
 		o.obs[p] = list
 	}
 	*recent = list[len(list)-1]
@@ -156,21 +166,18 @@ func (o *output) message(p obsPart, v *wire.Vintage) *observations {
 }
 
 // find returns where the names of a figure stand, and puts them there.
-func (m *observations) find(figure uint32, x *auyl.Observation) place {
-	if int(figure) < len(m.places) && m.places[figure].known {
-		return m.places[figure]
-	}
+func (m *observations) find(figure uint32, x figureName) place {
 	p := place{known: true}
 	var ok bool
-	if p.series, ok = m.series[x.Series]; !ok {
+	if p.series, ok = m.series[x.series]; !ok {
 		p.series = uint32(len(m.SeriesDict))
-		m.series[x.Series] = p.series
-		m.SeriesDict = append(m.SeriesDict, string(x.Series))
+		m.series[x.series] = p.series
+		m.SeriesDict = append(m.SeriesDict, string(x.series))
 	}
-	if p.dims, ok = m.dims[x.Dims]; !ok {
+	if p.dims, ok = m.dims[x.dims]; !ok {
 		p.dims = uint32(len(m.DimsDict))
-		m.dims[x.Dims] = p.dims
-		m.DimsDict = append(m.DimsDict, string(x.Dims))
+		m.dims[x.dims] = p.dims
+		m.DimsDict = append(m.DimsDict, string(x.dims))
 	}
 	if figure < maxPlaces {
 		if n := int(figure) + 1 - len(m.places); n > 0 {
@@ -181,17 +188,23 @@ func (m *observations) find(figure uint32, x *auyl.Observation) place {
 	return p
 }
 
-func (o *output) observation(figure uint32, x *auyl.Observation, v *wire.Vintage, releasedMs int64) {
-	m := o.message(obsPart{partition(x.Area), releasedMs, v.GetRawSeq()}, v)
-	names := m.find(figure, x)
+func (o *output) observation(k obsKey, x figureValue, v *wire.Vintage) {
+	m := o.message(obsPart{partition(k.area), o.told.at[k.released], v.GetRawSeq()}, v)
+	var names place
+	if int(k.figure) < len(m.places) {
+		names = m.places[k.figure]
+	}
+	if !names.known {
+		names = m.find(k.figure, o.told.names[k.figure])
+	}
 	m.Series = append(m.Series, names.series)
 	m.Dims = append(m.Dims, names.dims)
-	m.Area = append(m.Area, uint32(x.Area))
-	m.Freq = append(m.Freq, byte(x.Period.Freq()))
-	m.Start = append(m.Start, int32(x.Period.Start()))
-	m.Value = append(m.Value, int64(x.Value))
-	m.Status = append(m.Status, byte(x.Status))
-	m.Row = append(m.Row, x.Row)
+	m.Area = append(m.Area, uint32(k.area))
+	m.Freq = append(m.Freq, byte(k.period.Freq()))
+	m.Start = append(m.Start, int32(k.period.Start()))
+	m.Value = append(m.Value, int64(x.value))
+	m.Status = append(m.Status, byte(x.status))
+	m.Row = append(m.Row, x.row)
 	o.flow.Observations++
 }
 
@@ -225,20 +238,20 @@ func (o *output) event(x auyl.Event, names []string) {
 
 // sum adds an observation to what the page says of the same figure. A part that
 // is hidden or missing makes the whole so; the row is that of the first part.
-func (o *output) sum(k obsKey, x auyl.Observation) {
+func (o *output) sum(k obsKey, x figureValue) {
 	old, ok := o.sums[k]
 	switch {
 	case !ok:
 		old = x
-	case old.Status.Empty():
-	case x.Status.Empty():
-		old.Value, old.Status = 0, x.Status
+	case old.status.Empty():
+	case x.status.Empty():
+		old.value, old.status = 0, x.status
 	default:
-		v, err := old.Value.Add(x.Value)
+		v, err := old.value.Add(x.value)
 		if err != nil {
-			v, old.Status = 0, auyl.StatusMissing
+			v, old.status = 0, auyl.StatusMissing
 		}
-		old.Value = v
+		old.value = v
 	}
 	o.sums[k] = old
 }
@@ -246,7 +259,7 @@ func (o *output) sum(k obsKey, x auyl.Observation) {
 // keyed is an observation with its key.
 type keyed struct {
 	key obsKey
-	obs auyl.Observation
+	figureValue
 }
 
 // closeSums makes observations of the sums and of what was withdrawn, in a fixed
@@ -254,26 +267,26 @@ type keyed struct {
 func (o *output) closeSums() {
 	t := o.told
 	slices.SortFunc(o.withdrawn, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(t.at[a.key.released], t.at[b.key.released]), cmp.Compare(a.obs.Series, b.obs.Series), cmp.Compare(a.obs.Dims, b.obs.Dims),
+		x, y := t.names[a.key.figure], t.names[b.key.figure]
+		return cmp.Or(cmp.Compare(t.at[a.key.released], t.at[b.key.released]), cmp.Compare(x.series, y.series), cmp.Compare(x.dims, y.dims),
 			cmp.Compare(a.key.area, b.key.area), cmp.Compare(a.key.period.Freq(), b.key.period.Freq()), cmp.Compare(a.key.period.Start(), b.key.period.Start()))
 	})
-	for i := range o.withdrawn {
-		w := &o.withdrawn[i]
-		o.observation(w.key.figure, &w.obs, o.vintage, t.at[w.key.released])
+	for _, w := range o.withdrawn {
+		o.observation(w.key, w.figureValue, o.vintage)
 	}
 	o.withdrawn = nil
 	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
-		x, y := o.sums[a], o.sums[b]
-		return cmp.Or(cmp.Compare(x.Row, y.Row), cmp.Compare(x.Series, y.Series), cmp.Compare(x.Dims, y.Dims),
+		x, y := t.names[a.figure], t.names[b.figure]
+		return cmp.Or(cmp.Compare(o.sums[a].row, o.sums[b].row), cmp.Compare(x.series, y.series), cmp.Compare(x.dims, y.dims),
 			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()), cmp.Compare(a.period.Freq(), b.period.Freq()), cmp.Compare(t.at[a.released], t.at[b.released]))
 	})
 	v := cmp.Or(o.later, o.vintage)
 	for _, k := range keys {
 		x := o.sums[k]
-		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
-			x.Status = auyl.StatusEstimated
+		if o.spoiled[areaPeriod{k.area, k.period}] && !x.status.Empty() {
+			x.status = auyl.StatusEstimated
 		}
-		o.observation(k.figure, &x, v, t.at[k.released])
+		o.observation(k, x, v)
 	}
 	clear(o.sums)
 }
@@ -281,6 +294,7 @@ func (o *output) closeSums() {
 // finish encodes everything in a fixed order.
 func (o *output) finish() (Decoded, error) {
 	o.closeSums()
+	o.told = nil // what is done with is let go of: it is as large as what is made
 	var out []auyl.Payload
 	add := func(subject string, m interface{ marshal() ([]byte, error) }) error {
 		b, err := m.marshal()
@@ -294,10 +308,11 @@ func (o *output) finish() (Decoded, error) {
 		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs), cmp.Compare(a.rawSeq, b.rawSeq))
 	})
 	for _, p := range parts {
-		for _, m := range o.obs[p] {
+		for i, m := range o.obs[p] {
 			if err := add("obs."+p.district.String(), message[*wire.Observations]{m.Observations}); err != nil {
 				return Decoded{}, err
 			}
+			*m, o.obs[p][i] = observations{}, nil
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(o.evt)) {

@@ -143,8 +143,19 @@ func (t *told) add(k obsKey, v figureValue) *toldFigure {
 	return nil
 }
 
+// expect makes room for so many figures.
+func (t *told) expect(n int) {
+	if t.n == 0 && n > len(t.slots)/2 {
+		t.slots = make([]slot, 1<<bits.Len(uint(2*min(n, maxPageRows))))
+	}
+}
+
 func (t *told) grow() {
-	t.slots = make([]slot, 4*len(t.slots))
+	by := 4
+	if len(t.slots) >= 1<<18 {
+		by = 2 // memory counts more than time
+	}
+	t.slots = make([]slot, by*len(t.slots))
 	number := uint32(0)
 	for _, b := range t.blocks {
 		for i := range b {

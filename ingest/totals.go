@@ -182,8 +182,7 @@ func (m *mapper) withdraw(out *output) {
 			p := x.dated(k.period)
 			key := obsKey{out.told.figure(x.Series, x.fixed), out.told.time(k.releasedMs), k.area, p}
 			if _, summed := out.sums[key]; !summed && out.told.add(key, figureValue{status: auyl.StatusMissing, row: row}) == nil {
-				gone := auyl.Observation{Series: x.Series, Dims: x.fixed, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
-				out.withdrawn = append(out.withdrawn, keyed{key, gone})
+				out.withdrawn = append(out.withdrawn, keyed{key, figureValue{status: auyl.StatusMissing, row: row}})
 			}
 		}
 	}
