@@ -50,6 +50,17 @@ func singleByte(kazakh bool) encoding {
 	return e
 }
 
+// declared is the encoding that is asked for; nil where it is UTF-8 or to be guessed.
+func declared(asked string) encoding {
+	switch strings.ToLower(asked) {
+	case "windows-1251":
+		return singleByte(false)
+	case "kz-1048":
+		return singleByte(true)
+	}
+	return nil
+}
+
 // detect returns the page without its byte order mark, and its encoding.
 func detect(body []byte, asked string) ([]byte, encoding, error) {
 	rest, marked := bytes.CutPrefix(body, []byte("\xef\xbb\xbf"))
