@@ -92,7 +92,7 @@ func (d *Decoder) Decode(page *wire.RawPage, body []byte) (Decoded, error) {
 		return d.replay(page, body)
 	}
 	v := page.GetVintage()
-	p := &pageReader{d: d, name: page.GetUrl(), out: newOutput(v)}
+	p := &pageReader{d: d, name: fileOf(page), part: page.GetPart(), out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
 	if c == nil {
 		p.refuse(ReasonNoContract, page.GetUrl(), "a contract", "name the file <source>@<label>.csv after a contract: auyl check lists them")
@@ -133,7 +133,8 @@ type pageReader struct {
 	columns []string // as the page names them
 	sieve   *sieve   // of a replay; nil reads all records
 
-	name    string // of the page
+	name    string     // of the page, or of the file that it is a part of
+	part    *wire.Part // nil: the page is all of its file
 	titles  []title
 	widened []string // a record with its fields of the title, reused
 }
@@ -187,7 +188,7 @@ func (p *pageReader) take(name string, body []byte) {
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) {
+	} else if n := max(p.out.flow.GetRecordsIn(), p.part.GetRecords()); n == 0 || n < uint64(p.c.MinRecords) {
 		p.out.reset()
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
@@ -209,10 +210,8 @@ func (p *pageReader) read(body []byte) error {
 	l := p.c.Layout
 	switch p.c.Format {
 	case "csv":
-		o := csv.Options{Encoding: l.Encoding, HeaderRows: l.HeaderRows, SkipRows: l.SkipRows}
-		if l.Delimiter != "" {
-			o.Delimiter = l.Delimiter[0]
-		}
+		o := csvOptions(l)
+		o.RecordsBefore, o.LinesBefore = int(p.part.GetRecordsBefore()), int(p.part.GetLinesBefore())
 		return csv.Decode(body, o, p)
 	case "xlsx":
 		return xlsx.Decode(body, xlsx.Options{Sheet: l.Sheet, HeaderRows: l.Header, FirstRow: l.FirstRow, Unpivot: l.Unpivot, LabelColumn: l.LabelColumn}, p)

@@ -288,7 +288,7 @@ func (x *pending) key(released uint32) obsKey { return obsKey{x.figure, released
 func (m *mapper) otherwise(t *told, old *toldFigure) *fault {
 	return &fault{
 		m.c.Area.Field, ReasonDuplicate, old.key.area.String(), "one record for each area and period",
-		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, t.names[old.key.figure].series, old.key.period),
+		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, t.names[old.key.figure].series, old.key.unpack().period),
 	}
 }
 

@@ -50,6 +50,7 @@ type output struct {
 	withdrawn []keyed
 	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
 	recent    [64]*observations   // where the last rows of a district went
+	fault     error               // of encoding
 }
 
 // seenRecord is a record under its unique name.
@@ -82,6 +83,14 @@ type observations struct {
 	series map[auyl.SeriesID]uint32
 	dims   map[auyl.Dims]uint32
 	places []place // by the number of what is measured
+	sealed []byte  // the message, once it is full: a third of its columns
+}
+
+// seal encodes a message to which nothing is added any more.
+func (m *observations) seal() error {
+	b, err := wire.Marshal(m.Observations)
+	*m = observations{Observations: nil, part: m.part, sealed: b}
+	return err
 }
 
 // maxPlaces bounds what is remembered of one message; a register of more figures
@@ -136,8 +145,13 @@ func (o *output) skip(rule string) {
 // partition is the district of an area; above it, the area itself.
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
-// roomy is a message whose columns need not grow for a page of usual size.
-func roomy(v *wire.Vintage) *wire.Observations {
+// roomy says that the message takes one more row.
+func (m *observations) roomy() bool {
+	return m.Observations != nil && len(m.GetValue()) < maxObservations
+}
+
+// spacious is a message whose columns need not grow for a page of usual size.
+func spacious(v *wire.Vintage) *wire.Observations {
 	const n = 128
 	return &wire.Observations{
 		Vintage: v,
@@ -149,16 +163,21 @@ func roomy(v *wire.Vintage) *wire.Observations {
 // message returns the message of a partition that has room for one more row.
 func (o *output) message(p obsPart, v *wire.Vintage) *observations {
 	recent := &o.recent[p.district/100_000%64]
-	if m := *recent; m != nil && m.part == p && len(m.GetValue()) < maxObservations {
+	if m := *recent; m != nil && m.part == p && m.roomy() {
 		return m
 	}
 	list := o.obs[p]
-	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
+	if len(list) == 0 || !list[len(list)-1].roomy() {
+		if len(list) > 0 {
+			if err := list[len(list)-1].seal(); err != nil {
+				o.fault = err // told at the end
+			}
+		}
 		if p.releasedMs != v.GetReleasedAtMs() {
 			v = wire.CloneVintage(v)
 			v.ReleasedAtMs = p.releasedMs
 		}
-		list = append(list, &observations{roomy(v), p, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}, nil})
+		list = append(list, &observations{Observations: spacious(v), part: p, series: map[auyl.SeriesID]uint32{}, dims: map[auyl.Dims]uint32{}})
 		o.obs[p] = list
 	}
 	*recent = list[len(list)-1]
@@ -294,6 +313,9 @@ func (o *output) closeSums() {
 // finish encodes everything in a fixed order.
 func (o *output) finish() (Decoded, error) {
 	o.closeSums()
+	if o.fault != nil {
+		return Decoded{}, o.fault
+	}
 	o.told = nil // what is done with is let go of: it is as large as what is made
 	var out []auyl.Payload
 	add := func(subject string, m interface{ marshal() ([]byte, error) }) error {
@@ -309,10 +331,13 @@ func (o *output) finish() (Decoded, error) {
 	})
 	for _, p := range parts {
 		for i, m := range o.obs[p] {
-			if err := add("obs."+p.district.String(), message[*wire.Observations]{m.Observations}); err != nil {
-				return Decoded{}, err
+			if m.sealed == nil {
+				if err := m.seal(); err != nil {
+					return Decoded{}, err
+				}
 			}
-			*m, o.obs[p][i] = observations{}, nil
+			out = append(out, auyl.Payload{Subject: "obs." + p.district.String(), Data: m.sealed})
+			o.obs[p][i] = nil
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(o.evt)) {

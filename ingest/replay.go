@@ -33,7 +33,7 @@ func PublishReplay(ctx context.Context, out *RawPublisher, page *wire.RawPage, l
 			return nil
 		}
 		msg := &wire.RawPage{
-			Vintage: page.GetVintage(), Url: page.GetUrl(), ContentType: page.GetContentType(), SizeBytes: page.GetSizeBytes(),
+			Vintage: page.GetVintage(), Url: page.GetUrl(), ContentType: page.GetContentType(), SizeBytes: page.GetSizeBytes(), Part: page.GetPart(),
 			Replay: &wire.Replay{Letters: part, AskedAtMs: askedAtMs},
 		}
 		data, err := wire.Marshal(msg)
@@ -65,7 +65,7 @@ func (d *Decoder) replay(page *wire.RawPage, body []byte) (Decoded, error) {
 	v := page.GetVintage()
 	letters := page.GetReplay().GetLetters()
 	c := d.contracts[auyl.SourceID(v.GetSource())]
-	p := &pageReader{d: d, c: c, name: page.GetUrl(), out: newOutput(v)}
+	p := &pageReader{d: d, c: c, name: fileOf(page), part: page.GetPart(), out: newOutput(v)}
 	if c != nil {
 		if c.Released.On != 0 {
 			v.ReleasedAtMs = c.Released.On.Time().UnixMilli()

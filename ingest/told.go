@@ -39,9 +39,26 @@ type told struct {
 
 type slot struct{ tag, number uint32 } // number in list, from 1; 0 is free
 
+// toldFigure is a figure in half a line of a processor's cache.
 type toldFigure struct {
-	key obsKey
+	key packedKey
 	figureValue
+}
+
+// packedKey is an obsKey without room between its parts.
+type packedKey struct {
+	figure   uint32
+	released uint32 // and the frequency, in the low byte: 16 million instants are more than a page has records
+	area     auyl.AreaCode
+	start    auyl.Day
+}
+
+func pack(k obsKey) packedKey {
+	return packedKey{k.figure, k.released<<8 | uint32(k.period.Freq()), k.area, k.period.Start()}
+}
+
+func (k packedKey) unpack() obsKey {
+	return obsKey{k.figure, k.released >> 8, k.area, auyl.NewPeriod(auyl.Freq(k.released), k.start)}
 }
 
 // figureValue is what is told of a key.
@@ -84,21 +101,21 @@ func (t *told) time(ms int64) uint32 {
 	return n
 }
 
-func (t *told) hash(k obsKey) uint64 {
-	a := uint64(k.area)<<32 | uint64(uint32(k.period.Start()))
-	b := uint64(k.figure)<<32 | uint64(k.released)<<8 ^ uint64(k.period.Freq())
+func (t *told) hash(k packedKey) uint64 {
+	a := uint64(k.area)<<32 | uint64(uint32(k.start))
+	b := uint64(k.figure)<<32 | uint64(k.released)
 	hi, lo := bits.Mul64(a^t.seed[0], b^t.seed[1])
 	return (hi ^ lo) * 0x9e3779b97f4a7c15
 }
 
 // find returns what was told of a key, nil for nothing; it is not to be kept.
 func (t *told) find(k obsKey) *toldFigure {
-	f, _, _ := t.probe(k)
+	f, _, _ := t.probe(pack(k))
 	return f
 }
 
 // probe is find that says, too, where in the table the key is or would be.
-func (t *told) probe(k obsKey) (f *toldFigure, at uint64, tag uint32) {
+func (t *told) probe(k packedKey) (f *toldFigure, at uint64, tag uint32) {
 	h := t.hash(k)
 	mask := uint64(len(t.slots) - 1)
 	for i := h >> 32 & mask; ; i = (i + 1) & mask {
@@ -122,7 +139,8 @@ func (t *told) get(i uint32) *toldFigure { return &t.blocks[i/blockFigures][i%bl
 
 // add takes down a figure and returns nil, or what was told of it before.
 func (t *told) add(k obsKey, v figureValue) *toldFigure {
-	f, at, tag := t.probe(k)
+	packed := pack(k)
+	f, at, tag := t.probe(packed)
 	if f != nil {
 		return f
 	}
@@ -134,7 +152,7 @@ func (t *told) add(k obsKey, v figureValue) *toldFigure {
 		t.blocks = append(t.blocks, make([]toldFigure, 0, size))
 	}
 	last := &t.blocks[len(t.blocks)-1]
-	*last = append(*last, toldFigure{k, v})
+	*last = append(*last, toldFigure{packed, v})
 	t.n++
 	t.slots[at] = slot{tag, uint32(t.n)}
 	if 2*t.n > len(t.slots) {

@@ -207,7 +207,7 @@ func (m *mapper) reported(out *output, page string) (got, want int) {
 	}
 	for _, b := range out.told.blocks {
 		for i := range b {
-			tell(b[i].key)
+			tell(b[i].key.unpack())
 		}
 	}
 	for k := range out.sums {
