@@ -42,6 +42,8 @@ type Drop struct {
 	Now func() time.Time
 	// Contract of Source says how large files are split; nil: they are not.
 	Contract *schemas.Contract
+	// SplitAbove is the size above which it is read in parts; 0 means SplitBytes.
+	SplitAbove int64
 }
 
 // Pages implements Door. A file of the size and time of change that it had is not

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -62,7 +63,7 @@ func (d *Drop) splits(name string, size int64) (bool, error) {
 		reason = wholeFile(d.Contract)
 	}
 	switch {
-	case size > SplitBytes && reason == "":
+	case size > cmp.Or(d.SplitAbove, SplitBytes) && reason == "":
 		return true, nil
 	case size > MaxFileBytes:
 		return false, fmt.Errorf("drop folder: %s: %d bytes, at most %d, and it cannot be read in parts (%s): split it", name, size, int64(MaxFileBytes), reason)
