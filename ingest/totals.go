@@ -197,21 +197,21 @@ func (m *mapper) reported(out *output, page string) (got, want int) {
 	}
 	areas := map[auyl.AreaCode]bool{}
 	last := auyl.Day(0)
-	var before auyl.Period
-	tell := func(k obsKey) {
+	var before packedKey
+	tell := func(k packedKey) {
 		areas[k.area] = true
-		if k.period != before { // the calendar costs more than all else here
-			before = k.period
-			last = max(last, k.period.LastDay())
+		if k.start != before.start || k.released != before.released { // the calendar costs more than all else here
+			before = k
+			last = max(last, k.unpack().period.LastDay())
 		}
 	}
 	for _, b := range out.told.blocks {
 		for i := range b {
-			tell(b[i].key.unpack())
+			tell(b[i].key)
 		}
 	}
 	for k := range out.sums {
-		tell(k)
+		tell(pack(k))
 	}
 	all := 0
 	for a := range m.d.areas.Below(m.c.Area.Within, last) {

@@ -5,8 +5,8 @@
 //
 // A workbook is foreign bytes: what it unpacks to is bounded, formulas give the
 // value that was saved with them and are never computed, links are not followed
-// and nothing is written to disk. A large one is read as it unpacks. The package does no I/O and knows nothing of
-// what a column means.
+// and nothing is written to disk. A large one is read as it unpacks. The package
+// does no I/O and knows nothing of what a column means.
 package xlsx
 
 import (
