@@ -46,7 +46,7 @@ func start(ctx context.Context, h *house) ([]figure, error) {
 
 const (
 	buildTime = 10 * time.Minute
-	pullTime  = 5 * time.Minute
+	pullTime  = 15 * time.Minute // of a loaded machine
 	restTime  = 30 * time.Second
 )
 
@@ -133,15 +133,11 @@ func atRest(ctx context.Context, h *house, pid int, pulled time.Duration) ([]fig
 	note := "at once"
 	if !h.o.short {
 		note = restTime.String() + " later"
-		t := time.NewTimer(restTime)
-		defer t.Stop()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-t.C:
+		if err := rest(ctx, restTime); err != nil {
+			return nil, err
 		}
 	}
-	rest, err := residentMiB(pid, "VmRSS")
+	resting, err := residentMiB(pid, "VmRSS")
 	if err != nil {
 		return nil, err
 	}
@@ -153,11 +149,15 @@ func atRest(ctx context.Context, h *house, pid int, pulled time.Duration) ([]fig
 	if err != nil {
 		return nil, err
 	}
-	return []figure{
+	quiet, err := idle(ctx, h, pid, child)
+	if err != nil {
+		return nil, err
+	}
+	return append([]figure{
 		{Name: "auyl run: from start to all sources in ClickHouse", Value: pulled.Seconds(), Unit: "s", Note: "example of Almaty oblast, empty folder"},
 		{Name: "resident memory of the Go process after the first pull", Value: after, Unit: "MiB"},
-		{Name: "resident memory of the Go process at rest", Value: rest, Unit: "MiB", Budget: 150, Most: true, Note: note},
+		{Name: "resident memory of the Go process at rest", Value: resting, Unit: "MiB", Budget: 150, Most: true, Note: note},
 		{Name: "  of it not pages of the program's file", Value: own, Unit: "MiB"},
 		{Name: "resident memory of the engine at rest", Value: engine, Unit: "MiB"},
-	}, nil
+	}, quiet...), nil
 }

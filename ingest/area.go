@@ -12,7 +12,7 @@ import (
 // does not ask for it.
 func (m *mapper) area(fields []string, day auyl.Day) (code auyl.AreaCode, skip bool, err *fault) {
 	r := m.c.Area
-	raw := m.get(fields, r.Field)
+	raw := at(fields, m.plan.area)
 	bad := func(reason, expected, mend string) (auyl.AreaCode, bool, *fault) {
 		return 0, false, &fault{r.Field, reason, raw, expected, mend}
 	}

@@ -15,9 +15,9 @@ func (m *mapper) unique(out *output, row uint32, fields []string) (string, *faul
 	if len(m.c.Unique) == 0 {
 		return "", nil
 	}
-	m.text = m.appendTexts(m.text[:0], fields, m.declared)
+	m.text = appendTexts(m.text[:0], fields, m.plan.declared)
 	sum := sha256.Sum256(m.text)
-	m.text = m.appendTexts(m.text[:0], fields, m.c.Unique)
+	m.text = appendTexts(m.text[:0], fields, m.plan.unique)
 	old, ok := out.seenKey[string(m.text)]
 	switch {
 	case !ok:
@@ -34,9 +34,9 @@ func (m *mapper) unique(out *output, row uint32, fields []string) (string, *faul
 
 // appendTexts appends fields, each with its length before it, so that no two lists
 // of texts are spelled alike.
-func (m *mapper) appendTexts(dst []byte, fields, names []string) []byte {
-	for _, f := range names {
-		v := m.get(fields, f)
+func appendTexts(dst []byte, fields []string, columns []int) []byte {
+	for _, i := range columns {
+		v := at(fields, i)
 		dst = binary.AppendUvarint(dst, uint64(len(v)))
 		dst = append(dst, v...)
 	}
@@ -45,18 +45,15 @@ func (m *mapper) appendTexts(dst []byte, fields, names []string) []byte {
 
 // words checks what can be said of each field alone.
 func (m *mapper) words(fields []string) *fault {
-	for _, name := range m.declared { // in order: of several faults always the same is told
-		f := m.c.Fields[name]
-		if !f.Required && len(f.OneOf) == 0 {
-			continue
-		}
-		v := strings.TrimSpace(fields[m.index[name]])
+	for i := range m.plan.words {
+		f := &m.plan.words[i]
+		v := strings.TrimSpace(fields[f.column])
 		if f.Required && v == "" {
-			return &fault{name, ReasonRequired, "", "a value", "fill the field in and deliver again"}
+			return &fault{f.name, ReasonRequired, "", "a value", "fill the field in and deliver again"}
 		}
 		if len(f.OneOf) > 0 && v != "" && !slices.Contains(f.OneOf, v) {
 			near := schemas.Nearest(v, f.OneOf)
-			return &fault{name, ReasonWord, v, strings.Join(f.OneOf, ", "), "did the source change its words? Nearest: " + near}
+			return &fault{f.name, ReasonWord, v, strings.Join(f.OneOf, ", "), "did the source change its words? Nearest: " + near}
 		}
 	}
 	return nil

@@ -103,7 +103,10 @@ func (d *Decoder) DecodeAfter(page *wire.RawPage, body []byte, past Past) (Decod
 		return d.replay(page, body, past)
 	}
 	v := page.GetVintage()
-	p := &pageReader{d: d, name: page.GetUrl(), page: page, past: past, out: newOutput(v)}
+	if page.GetPart() != nil {
+		past = nil // a part is not a delivery: parts of one file would be held against each other
+	}
+	p := &pageReader{d: d, name: fileOf(page), page: page, part: page.GetPart(), past: past, out: newOutput(v)}
 	c := d.contracts[auyl.SourceID(v.GetSource())]
 	if c == nil {
 		p.refuse(ReasonNoContract, page.GetUrl(), "a contract", "name the file <source>@<label>.csv after a contract: auyl check lists them")
@@ -150,7 +153,8 @@ type pageReader struct {
 	delivery *wire.Delivery  // to be remembered; nil where nothing was taken
 	newest   *wire.Delivery  // of its name, before this one
 
-	name    string // of the page
+	name    string     // of the page, or of the file that it is a part of
+	part    *wire.Part // nil: the page is all of its file
 	titles  []title
 	widened []string // a record with its fields of the title, reused
 }
@@ -214,7 +218,7 @@ func (p *pageReader) take(name string, body []byte) error {
 	if err := p.read(body); err != nil {
 		p.out.reset() // nothing is taken of half a page
 		p.refusePage(err)
-	} else if n := p.out.flow.GetRecordsIn(); n == 0 || n < uint64(p.c.MinRecords) && !p.waived[ReasonPageEmpty] {
+	} else if n := max(p.out.flow.GetRecordsIn(), p.part.GetRecords()); n == 0 || n < uint64(p.c.MinRecords) && !p.waived[ReasonPageEmpty] {
 		p.out.reset()
 		p.refuse(ReasonPageEmpty, fmt.Sprintf("%d records", n), fmt.Sprintf("at least %d", max(1, p.c.MinRecords)),
 			"an empty or shrunken delivery erases nothing: ask the source, or lower min_records in "+contractFile(p.c))
@@ -236,14 +240,13 @@ func (p *pageReader) read(body []byte) error {
 	if body, err = unzipped(body); err != nil {
 		return err
 	}
+	p.out.told.expect(len(body) / bytesPerFigure)
 	p.Title(p.name) // a label such as @2026-Q3 can be the only date there is
 	l := p.c.Layout
 	switch p.c.Format {
 	case "csv":
-		o := csv.Options{Encoding: l.Encoding, HeaderRows: l.HeaderRows, SkipRows: l.SkipRows}
-		if l.Delimiter != "" {
-			o.Delimiter = l.Delimiter[0]
-		}
+		o := csvOptions(l)
+		o.RecordsBefore, o.LinesBefore = int(p.part.GetRecordsBefore()), int(p.part.GetLinesBefore())
 		return csv.Decode(body, o, p)
 	case "xlsx":
 		if looksHTML(body) {
@@ -257,6 +260,10 @@ func (p *pageReader) read(body []byte) error {
 	}
 	return egov.Decode(body, egov.Options{}, p)
 }
+
+// bytesPerFigure is the least that a figure takes in registers, so that nearly no
+// page outgrows what was made ready for it.
+const bytesPerFigure = 24
 
 // Header implements the recorders of the formats: it finds the declared fields.
 func (p *pageReader) Header(names []string) error {

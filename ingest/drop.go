@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
 )
 
-// MaxFileBytes bounds one dropped file; a page is held in memory while it is read.
+// MaxFileBytes bounds one dropped file that is not split; a page is held in memory
+// while it is read.
 const MaxFileBytes = 256 << 20
 
 // Drop is the door of files that people and programs put into folders. A file
@@ -38,6 +40,10 @@ type Drop struct {
 	Wait bool
 	// Now is the clock of Settle; nil with Settle 0.
 	Now func() time.Time
+	// Contract of Source says how large files are split; nil: they are not.
+	Contract *schemas.Contract
+	// SplitAbove is the size above which it is read in parts; 0 means SplitBytes.
+	SplitAbove int64
 }
 
 // Pages implements Door. A file of the size and time of change that it had is not
@@ -67,8 +73,27 @@ func (d *Drop) Pages(ctx context.Context, known func(string) Known, emit func(Pa
 				faults = append(faults, err)
 				continue
 			}
-			if changed == "" || known(e.Name()).Modified == changed {
+			if k := known(e.Name()); changed == "" || k.Modified == changed || k.Next == changed {
 				unchanged(e.Name())
+				continue
+			}
+			inParts, err := d.inParts(e)
+			if err != nil {
+				faults = append(faults, err)
+				continue
+			}
+			if inParts {
+				var ours error // of emit: it ends the pull
+				err := d.split(ctx, filepath.Join(dir, e.Name()), changed, func(p Page) error {
+					ours = emit(p)
+					return ours
+				})
+				if ours != nil || ctx.Err() != nil {
+					return cmp.Or(ours, ctx.Err())
+				}
+				if err != nil {
+					faults = append(faults, err)
+				}
 				continue
 			}
 			body, err := readFile(filepath.Join(dir, e.Name()))

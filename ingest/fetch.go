@@ -25,6 +25,8 @@ type Page struct {
 	// What a paging door read in the page, kept for when the page is unchanged.
 	Rows, Total int
 	Next        string
+	// Part says which part of a file the page is; nil: it is all of it.
+	Part *wire.Part
 	// Note makes this no page: Next is kept under Key, durable when emit returns,
 	// for a door that has to know after a restart what it has begun.
 	Note bool
@@ -294,6 +296,7 @@ func (p *Puller) message(at time.Time, number uint32, pg Page, sum [sha256.Size]
 		Url:         pg.Key,
 		ContentType: pg.ContentType,
 		SizeBytes:   uint64(len(pg.Body)),
+		Part:        pg.Part,
 	}
 	if !pg.ReleasedAt.IsZero() {
 		msg.Vintage.ReleasedAtMs = pg.ReleasedAt.UnixMilli()

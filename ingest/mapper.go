@@ -18,7 +18,9 @@ type mapper struct {
 	d     *Decoder
 	c     *schemas.Contract
 	index map[string]int // column of each declared field that is on the page
+	width int            // columns of the page
 	num   numbers
+	plan  plan
 
 	measures  []measure
 	attrNames []string
@@ -35,20 +37,16 @@ type mapper struct {
 
 	held map[string][]time.Time // when events happened, by what repetitions say alike
 
-	obs  []auyl.Observation // of the record in work, reused
-	text []byte             // the same
-}
-
-type measure struct {
-	*schemas.Measure
-	dims         []string      // names of Dims, sorted
-	constantDims bool          // no field decides them: they are fixed
-	fixed        auyl.Dims     // where constantDims
-	constant     *auyl.Decimal // instead of a field
+	records uint64 // that were begun
+	figures []figure
+	blank   figure // of a column that is not there
+	periods periodMemory
+	obs     []pending // of the record in work, reused
+	text    []byte    // the same
 }
 
 func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error) {
-	m := &mapper{d: d, c: c, index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, restated: map[restatedKey]uint32{}, named: map[nameKey]auyl.AreaCode{}, held: map[string][]time.Time{}}
+	m := &mapper{d: d, c: c, width: len(names), index: map[string]int{}, num: newNumbers(c.Number), summed: map[auyl.SeriesID]bool{}, restated: map[restatedKey]uint32{}, named: map[nameKey]auyl.AreaCode{}, held: map[string][]time.Time{}}
 	at := map[string]int{}
 	for i, n := range names {
 		at[strings.TrimSpace(n)] = i
@@ -89,7 +87,9 @@ func newMapper(d *Decoder, c *schemas.Contract, names []string) (*mapper, error)
 		}
 		m.measures = append(m.measures, one)
 	}
-	m.protected, m.totals = m.protectedFields(), totalsOf(c)
+	m.makePlan()
+	m.planMeasures()
+	m.protected, m.totals = m.protectedFields(), m.totalsOf(c)
 	if c.Event != nil {
 		for _, a := range c.Event.Attributes {
 			m.attrNames = append(m.attrNames, a.Name)
@@ -106,6 +106,7 @@ func (f *fault) Error() string { return f.reason + " " + f.field }
 // record takes one record to its one end: used, skipped or dead.
 func (m *mapper) record(out *output, row int, position string, fields []string) {
 	out.flow.RecordsIn++
+	m.records++
 	m.protect(fields)
 	if m.total(row, position, fields) {
 		return // it is judged when all of its parts were seen
@@ -141,28 +142,27 @@ func (m *mapper) quote(fields []string) []byte {
 }
 
 func (m *mapper) get(fields []string, name string) string {
-	i, ok := m.index[name]
-	if !ok {
-		return ""
-	}
-	return trimBlanks(fields[i])
+	return at(fields, m.column(name))
 }
 
-// trimBlanks cuts blanks off both ends. Nearly no field has any: where the ends are
-// letters of ASCII, nothing is searched for.
+// trimBlanks cuts blanks off both ends. Nearly no field has any: where the bytes at
+// the ends can be of no blank, nothing is searched for.
 func trimBlanks(s string) string {
-	if n := len(s); n == 0 || visible(s[0]) && visible(s[n-1]) {
+	n := len(s)
+	if n == 0 {
 		return s
+	}
+	if first, last := s[0], s[n-1]; first > ' ' && first != 0xc2 && first != 0xe2 && last > ' ' && last != 0xa0 && last != 0xaf {
+		return s // U+00A0 is c2 a0, and U+202F e2 80 af
 	}
 	return strings.Trim(s, " \t\u00a0\u202f")
 }
 
-func visible(c byte) bool { return c > ' ' && c < 0x7f }
-
 // take returns the rule by which the record is skipped, or why it is dead.
 func (m *mapper) take(out *output, row uint32, fields []string) (rule string, err *fault) {
-	for _, s := range m.c.Skip {
-		v := m.get(fields, s.Field)
+	for i := range m.plan.skips {
+		s := &m.plan.skips[i]
+		v := at(fields, s.column)
 		if slices.Contains(s.In, v) || len(s.NotIn) > 0 && !slices.Contains(s.NotIn, v) {
 			return s.Rule, nil
 		}

@@ -15,7 +15,7 @@ func alike(s string) string {
 // lookalike finds the mark of a contract that raw would be if its letters were
 // those that they look like. It is asked where nothing else fits; of marks that
 // look alike and mean different things none is taken.
-func (n numbers) lookalike(raw string) (status auyl.Status, ok bool) {
+func (n *numbers) lookalike(raw string) (status auyl.Status, ok bool) {
 	text := alike(raw)
 	for _, of := range []struct {
 		marks  []string

@@ -3,25 +3,93 @@ package ingest
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/ingest/iin"
+	"github.com/auyl-kz/auyl/schemas"
 )
+
+// measure is a measure of the contract over the columns of a page.
+type measure struct {
+	*schemas.Measure
+	dims         []string      // names of Dims, sorted
+	constantDims bool          // no field decides them: they are fixed
+	fixed        auyl.Dims     // where constantDims
+	constant     *auyl.Decimal // instead of a field
+
+	column int // of the value
+	bounds bounds
+	when   []condition
+	from   []int // columns of dims, -1 where they are constant
+	marks  []int // columns of Status
+	breaks []auyl.Period
+	summed bool
+
+	known map[string]knownDims // by the texts of their fields
+	last  knownDims            // of the record before; of all where constantDims
+	texts []string             // of the fields of last
+}
+
+// knownDims are dimensions that were read before.
+type knownDims struct {
+	figure uint32
+	told   *told // in which the figure has its number
+}
+
+// maxKnownDims bounds what is remembered of one measure.
+const maxKnownDims = 4096
+
+// pending is an observation of the record in work.
+type pending struct {
+	figureValue
+	figure uint32
+	area   auyl.AreaCode
+	period auyl.Period
+	summed bool
+}
+
+func (m *mapper) planMeasures() {
+	for i := range m.measures {
+		x := &m.measures[i]
+		x.column, x.bounds, x.when, x.summed = m.column(x.Value), m.bounds(x.Value), m.conditions(x.When), m.summed[x.Series]
+		for _, name := range x.dims {
+			from := -1
+			if !strings.HasPrefix(x.Dims[name], "=") {
+				from = m.column(x.Dims[name])
+			}
+			x.from = append(x.from, from)
+		}
+		for _, s := range x.Status {
+			x.marks = append(x.marks, m.column(s.Field))
+		}
+		for _, b := range m.c.Breaks {
+			if b.Series == x.Series {
+				x.breaks = append(x.breaks, b.From)
+			}
+		}
+		x.known, x.texts = map[string]knownDims{}, make([]string, len(x.from))
+	}
+}
+
+func (m *mapper) bounds(field string) bounds {
+	return boundsOf(m.c.Fields[field].Min, m.c.Fields[field].Max)
+}
 
 func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string, *fault) {
 	period, err := m.period(fields)
 	if err != nil {
 		return "", err
 	}
-	area, skip, err := m.area(fields, period.LastDay())
+	area, skip, err := m.area(fields, m.periods.last)
 	if err != nil || skip {
 		return outside(skip), err
 	}
 	m.obs = m.obs[:0]
 	for i := range m.measures {
 		x := &m.measures[i]
-		if !m.holds(x.When, fields) {
+		if !holds(x.when, fields) {
 			continue
 		}
 		v, status, empty, err := m.value(x, fields)
@@ -31,14 +99,14 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 		if empty {
 			continue // a field that is left blank says nothing
 		}
-		dims, err := m.dims(x, fields)
+		figure, err := m.known(out, x, fields)
 		if err != nil {
 			return "", err
 		}
 		if status == auyl.StatusNormal {
 			status = m.status(x, period, fields)
 		}
-		m.obs = append(m.obs, auyl.Observation{Series: x.Series, Dims: dims, Area: area, Period: x.dated(period), Value: v, Status: status, Row: row})
+		m.obs = append(m.obs, pending{figureValue{v, status, row}, figure, area, x.dated(period), x.summed})
 	}
 	if len(m.obs) == 0 {
 		return SkipEmpty, nil
@@ -47,8 +115,10 @@ func (m *mapper) takeMeasures(out *output, row uint32, fields []string) (string,
 	if err != nil {
 		return "", err
 	}
-	if key := (restatedKey{released, area, period}); m.c.Restates && m.restated[key] == 0 {
-		m.restated[key] = row
+	if m.c.Restates {
+		if key := (restatedKey{released, area, period}); m.restated[key] == 0 {
+			m.restated[key] = row
+		}
 	}
 	m.addUp(out, released)
 	rule := ""
@@ -79,11 +149,19 @@ func (m *mapper) value(x *measure, fields []string) (v auyl.Decimal, status auyl
 	if x.constant != nil {
 		return *x.constant, auyl.StatusNormal, false, nil
 	}
-	v, status, empty, err = m.num.parse(m.get(fields, x.Value), m.c.Fields[x.Value])
-	if err != nil {
-		err.field = x.Value
-		return 0, 0, false, err
+	f := m.read(fields, x.column)
+	switch f.kind {
+	case figureBroken:
+		broken := *f.fault
+		broken.field = x.Value
+		return 0, 0, false, &broken
+	case figureNumber:
+		if err := inRange(f.value, at(fields, x.column), x.bounds); err != nil {
+			err.field = x.Value
+			return 0, 0, false, err
+		}
 	}
+	v, status, empty = f.value, f.status, f.kind == figureBlank
 	if x.Times == 0 || x.Times == 1 || v == 0 {
 		return v, status, empty, nil
 	}
@@ -114,12 +192,13 @@ func (m *mapper) addUp(out *output, released int64) {
 		return
 	}
 	keep := m.obs[:0]
+	at := out.told.time(released)
 	for _, x := range m.obs {
-		if !m.summed[x.Series] {
+		if !x.summed {
 			keep = append(keep, x)
 			continue
 		}
-		out.sum(obsKey{released, x.Series, x.Dims, x.Area, x.Period}, x)
+		out.sum(x.key(at), x.figureValue)
 	}
 	m.obs = keep
 }
@@ -132,7 +211,7 @@ func (m *mapper) spoil(out *output, fields []string) {
 	if err != nil {
 		return
 	}
-	if area, skip, err := m.area(fields, period.LastDay()); err == nil && !skip {
+	if area, skip, err := m.area(fields, m.periods.last); err == nil && !skip {
 		for i := range m.measures {
 			out.spoiled[areaPeriod{area, m.measures[i].dated(period)}] = true
 		}
@@ -147,7 +226,7 @@ func (m *mapper) released(out *output, fields []string) (int64, *fault) {
 	if f == "" {
 		return out.vintage.GetReleasedAtMs(), nil
 	}
-	raw := m.get(fields, f)
+	raw := at(fields, m.plan.released)
 	if raw == "" {
 		return out.vintage.GetReleasedAtMs(), nil
 	}
@@ -167,31 +246,50 @@ func outside(skip bool) string {
 
 // store hands the record's observations on, unless they were there before.
 func (m *mapper) store(out *output, released int64) (string, *fault) {
+	at := out.told.time(released)
+	if len(m.obs) == 1 { // one look is enough to say all three
+		x := &m.obs[0]
+		k := x.key(at)
+		switch old := out.told.add(k, x.figureValue); {
+		case old == nil:
+			out.observation(k, x.figureValue, out.vintage)
+			return "", nil
+		case old.value != x.value || old.status != x.status:
+			return "", m.otherwise(out.told, old)
+		}
+		return SkipDuplicate, nil
+	}
 	repeated := 0
-	for _, x := range m.obs {
-		old, ok := out.seenObs[obsKey{released, x.Series, x.Dims, x.Area, x.Period}]
-		if !ok {
+	for i := range m.obs { // nothing is taken of a record that contradicts
+		x := &m.obs[i]
+		old := out.told.find(x.key(at))
+		if old == nil {
 			continue
 		}
-		if old.Value != x.Value || old.Status != x.Status {
-			return "", &fault{
-				m.c.Area.Field, ReasonDuplicate, x.Area.String(), "one record for each area and period",
-				fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.Row, x.Series, x.Period),
-			}
+		if old.value != x.value || old.status != x.status {
+			return "", m.otherwise(out.told, old)
 		}
 		repeated++
 	}
 	if repeated == len(m.obs) {
 		return SkipDuplicate, nil
 	}
-	for _, x := range m.obs {
-		k := obsKey{released, x.Series, x.Dims, x.Area, x.Period}
-		if _, ok := out.seenObs[k]; !ok {
-			out.seenObs[k] = x
-			out.observation(x, out.vintage, released)
+	for i := range m.obs {
+		k := m.obs[i].key(at)
+		if out.told.add(k, m.obs[i].figureValue) == nil {
+			out.observation(k, m.obs[i].figureValue, out.vintage)
 		}
 	}
 	return "", nil
+}
+
+func (x *pending) key(released uint32) obsKey { return obsKey{x.figure, released, x.area, x.period} }
+
+func (m *mapper) otherwise(t *told, old *toldFigure) *fault {
+	return &fault{
+		m.c.Area.Field, ReasonDuplicate, old.key.area.String(), "one record for each area and period",
+		fmt.Sprintf("record %d says otherwise of %s in %s: keep the right one", old.row, t.names[old.key.figure].series, old.key.unpack().period),
+	}
 }
 
 // fixedDims are the dimensions of a measure where no field decides them.
@@ -208,10 +306,40 @@ func fixedDims(dims map[string]string, names []string) (auyl.Dims, bool) {
 	return d, err == nil
 }
 
-func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
-	if x.constantDims {
-		return x.fixed, nil
+// known returns the number of what a measure measures in a record.
+func (m *mapper) known(out *output, x *measure, fields []string) (uint32, *fault) {
+	same := x.last.told == out.told
+	for i, column := range x.from {
+		if v := at(fields, column); v != x.texts[i] {
+			x.texts[i], same = v, false
+		}
 	}
+	if same {
+		return x.last.figure, nil
+	}
+	x.last.told = nil // until its dimensions are read
+	if x.constantDims {
+		x.last = knownDims{out.told.figure(x.Series, x.fixed), out.told}
+		return x.last.figure, nil
+	}
+	m.text = appendTexts(m.text[:0], fields, x.from)
+	k, ok := x.known[string(m.text)]
+	if !ok || k.told != out.told {
+		d, err := m.dims(x, fields)
+		if err != nil {
+			return 0, err
+		}
+		if len(x.known) >= maxKnownDims {
+			clear(x.known)
+		}
+		k = knownDims{out.told.figure(x.Series, d), out.told}
+		x.known[string(m.text)] = k
+	}
+	x.last = k
+	return k.figure, nil
+}
+
+func (m *mapper) dims(x *measure, fields []string) (auyl.Dims, *fault) {
 	var parts []string
 	for _, name := range x.dims {
 		from := x.Dims[name]
@@ -241,15 +369,13 @@ func personal(field string) *fault {
 }
 
 func (m *mapper) status(x *measure, p auyl.Period, fields []string) auyl.Status {
-	for _, s := range x.Status {
-		if strings.Contains(m.get(fields, s.Field), s.Contains) {
+	for i, s := range x.Status {
+		if strings.Contains(at(fields, x.marks[i]), s.Contains) {
 			return s.Is
 		}
 	}
-	for _, b := range m.c.Breaks {
-		if b.Series == x.Series && b.From == p {
-			return auyl.StatusBreak
-		}
+	if slices.Contains(x.breaks, p) {
+		return auyl.StatusBreak
 	}
 	return auyl.StatusNormal
 }

@@ -41,14 +41,16 @@ type output struct {
 	obs     map[obsPart][]*observations
 	evt     map[auyl.AreaCode][]*wire.Events
 	letters []*wire.DeadLetter
-	seenObs map[obsKey]auyl.Observation
+	told    *told
 	seenEvt map[string]auyl.Event
 	seenKey map[string]seenRecord
-	sums    map[obsKey]auyl.Observation
+	sums    map[obsKey]figureValue
 	later   *wire.Vintage // of sums that a replay changed; nil outside of one
 	// withdrawn are figures that a restating page does not tell any more.
 	withdrawn []keyed
 	spoiled   map[areaPeriod]bool // some record of it is dead: its sums are short
+	recent    [64]*observations   // where the last rows of a district went
+	fault     error               // of encoding
 }
 
 // seenRecord is a record under its unique name.
@@ -73,28 +75,12 @@ func (o *output) full() error {
 	return nil
 }
 
-// observations is a message under construction with the positions of its
-// dictionaries.
-type observations struct {
-	*wire.Observations
-	series map[auyl.SeriesID]uint32
-	dims   map[auyl.Dims]uint32
-}
-
 // obsPart is what all rows of one message share: the district, the time at which
 // the source published them, and the frame of RAW that told them.
 type obsPart struct {
 	district   auyl.AreaCode
 	releasedMs int64
 	rawSeq     uint64
-}
-
-type obsKey struct {
-	releasedMs int64
-	series     auyl.SeriesID
-	dims       auyl.Dims
-	area       auyl.AreaCode
-	period     auyl.Period
 }
 
 func newOutput(v *wire.Vintage) *output {
@@ -107,9 +93,9 @@ func newOutput(v *wire.Vintage) *output {
 func (o *output) reset() {
 	o.flow = &wire.Flow{Vintage: o.vintage}
 	o.obs, o.evt, o.letters = map[obsPart][]*observations{}, map[auyl.AreaCode][]*wire.Events{}, nil
-	o.seenObs, o.seenEvt = map[obsKey]auyl.Observation{}, map[string]auyl.Event{}
+	o.told, o.seenEvt, o.recent = newTold(), map[string]auyl.Event{}, [64]*observations{}
 	o.seenKey, o.withdrawn = map[string]seenRecord{}, nil
-	o.sums, o.spoiled = map[obsKey]auyl.Observation{}, map[areaPeriod]bool{}
+	o.sums, o.spoiled = map[obsKey]figureValue{}, map[areaPeriod]bool{}
 }
 
 func (o *output) dead(l *wire.DeadLetter) {
@@ -131,38 +117,23 @@ func (o *output) skip(rule string) {
 // partition is the district of an area; above it, the area itself.
 func partition(a auyl.AreaCode) auyl.AreaCode { return a.District() }
 
-func (o *output) observation(x auyl.Observation, v *wire.Vintage, releasedMs int64) {
-	p := obsPart{partition(x.Area), releasedMs, v.GetRawSeq()}
-	list := o.obs[p]
-	if len(list) == 0 || len(list[len(list)-1].GetValue()) >= maxObservations {
-		if releasedMs != v.GetReleasedAtMs() {
-			v = wire.CloneVintage(v)
-			v.ReleasedAtMs = releasedMs
-		}
-		list = append(list, &observations{&wire.Observations{Vintage: v}, map[auyl.SeriesID]uint32{}, map[auyl.Dims]uint32{}})
-		o.obs[p] = list
+func (o *output) observation(k obsKey, x figureValue, v *wire.Vintage) {
+	m := o.message(obsPart{partition(k.area), o.told.at[k.released], v.GetRawSeq()}, v)
+	var names place
+	if int(k.figure) < len(m.places) {
+		names = m.places[k.figure]
 	}
-	m := list[len(list)-1]
-	s, ok := m.series[x.Series]
-	if !ok {
-		s = uint32(len(m.SeriesDict))
-		m.series[x.Series] = s
-		m.SeriesDict = append(m.SeriesDict, string(x.Series))
+	if !names.known {
+		names = m.find(k.figure, o.told.names[k.figure])
 	}
-	d, ok := m.dims[x.Dims]
-	if !ok {
-		d = uint32(len(m.DimsDict))
-		m.dims[x.Dims] = d
-		m.DimsDict = append(m.DimsDict, string(x.Dims))
-	}
-	m.Series = append(m.Series, s)
-	m.Dims = append(m.Dims, d)
-	m.Area = append(m.Area, uint32(x.Area))
-	m.Freq = append(m.Freq, byte(x.Period.Freq()))
-	m.Start = append(m.Start, int32(x.Period.Start()))
-	m.Value = append(m.Value, int64(x.Value))
-	m.Status = append(m.Status, byte(x.Status))
-	m.Row = append(m.Row, x.Row)
+	m.Series = append(m.Series, names.series)
+	m.Dims = append(m.Dims, names.dims)
+	m.Area = append(m.Area, uint32(k.area))
+	m.Freq = append(m.Freq, byte(k.period.Freq()))
+	m.Start = append(m.Start, int32(k.period.Start()))
+	m.Value = append(m.Value, int64(x.value))
+	m.Status = append(m.Status, byte(x.status))
+	m.Row = append(m.Row, x.row)
 	o.flow.Observations++
 }
 
@@ -196,20 +167,20 @@ func (o *output) event(x auyl.Event, names []string) {
 
 // sum adds an observation to what the page says of the same figure. A part that
 // is hidden or missing makes the whole so; the row is that of the first part.
-func (o *output) sum(k obsKey, x auyl.Observation) {
+func (o *output) sum(k obsKey, x figureValue) {
 	old, ok := o.sums[k]
 	switch {
 	case !ok:
 		old = x
-	case old.Status.Empty():
-	case x.Status.Empty():
-		old.Value, old.Status = 0, x.Status
+	case old.status.Empty():
+	case x.status.Empty():
+		old.value, old.status = 0, x.status
 	default:
-		v, err := old.Value.Add(x.Value)
+		v, err := old.value.Add(x.value)
 		if err != nil {
-			v, old.Status = 0, auyl.StatusMissing
+			v, old.status = 0, auyl.StatusMissing
 		}
-		old.Value = v
+		old.value = v
 	}
 	o.sums[k] = old
 }
@@ -217,31 +188,34 @@ func (o *output) sum(k obsKey, x auyl.Observation) {
 // keyed is an observation with its key.
 type keyed struct {
 	key obsKey
-	obs auyl.Observation
+	figureValue
 }
 
 // closeSums makes observations of the sums and of what was withdrawn, in a fixed
 // order.
 func (o *output) closeSums() {
+	t := o.told
 	slices.SortFunc(o.withdrawn, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key.releasedMs, b.key.releasedMs), cmp.Compare(a.key.series, b.key.series), cmp.Compare(a.key.dims, b.key.dims),
+		x, y := t.names[a.key.figure], t.names[b.key.figure]
+		return cmp.Or(cmp.Compare(t.at[a.key.released], t.at[b.key.released]), cmp.Compare(x.series, y.series), cmp.Compare(x.dims, y.dims),
 			cmp.Compare(a.key.area, b.key.area), cmp.Compare(a.key.period.Freq(), b.key.period.Freq()), cmp.Compare(a.key.period.Start(), b.key.period.Start()))
 	})
 	for _, w := range o.withdrawn {
-		o.observation(w.obs, o.vintage, w.key.releasedMs)
+		o.observation(w.key, w.figureValue, o.vintage)
 	}
 	o.withdrawn = nil
 	keys := slices.SortedFunc(maps.Keys(o.sums), func(a, b obsKey) int {
-		return cmp.Or(cmp.Compare(o.sums[a].Row, o.sums[b].Row), cmp.Compare(a.series, b.series), cmp.Compare(a.dims, b.dims),
-			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()))
+		x, y := t.names[a.figure], t.names[b.figure]
+		return cmp.Or(cmp.Compare(o.sums[a].row, o.sums[b].row), cmp.Compare(x.series, y.series), cmp.Compare(x.dims, y.dims),
+			cmp.Compare(a.area, b.area), cmp.Compare(a.period.Start(), b.period.Start()), cmp.Compare(a.period.Freq(), b.period.Freq()), cmp.Compare(t.at[a.released], t.at[b.released]))
 	})
 	v := cmp.Or(o.later, o.vintage)
 	for _, k := range keys {
 		x := o.sums[k]
-		if o.spoiled[areaPeriod{k.area, k.period}] && !x.Status.Empty() {
-			x.Status = auyl.StatusEstimated
+		if o.spoiled[areaPeriod{k.area, k.period}] && !x.status.Empty() {
+			x.status = auyl.StatusEstimated
 		}
-		o.observation(x, v, k.releasedMs)
+		o.observation(k, x, v)
 	}
 	clear(o.sums)
 }
@@ -249,6 +223,10 @@ func (o *output) closeSums() {
 // finish encodes everything in a fixed order.
 func (o *output) finish() (Decoded, error) {
 	o.closeSums()
+	if o.fault != nil {
+		return Decoded{}, o.fault
+	}
+	o.told = nil // what is done with is let go of: it is as large as what is made
 	var out []auyl.Payload
 	add := func(subject string, m interface{ marshal() ([]byte, error) }) error {
 		b, err := m.marshal()
@@ -262,10 +240,14 @@ func (o *output) finish() (Decoded, error) {
 		return cmp.Or(cmp.Compare(a.district, b.district), cmp.Compare(a.releasedMs, b.releasedMs), cmp.Compare(a.rawSeq, b.rawSeq))
 	})
 	for _, p := range parts {
-		for _, m := range o.obs[p] {
-			if err := add("obs."+p.district.String(), message[*wire.Observations]{m.Observations}); err != nil {
-				return Decoded{}, err
+		for i, m := range o.obs[p] {
+			if m.sealed == nil {
+				if err := m.seal(); err != nil {
+					return Decoded{}, err
+				}
 			}
+			out = append(out, auyl.Payload{Subject: "obs." + p.district.String(), Data: m.sealed})
+			o.obs[p][i] = nil
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(o.evt)) {

@@ -78,7 +78,7 @@ func (m *mapper) generalise(v, kind, keep string) string {
 		return start.Format(time.DateTime)
 	case "number":
 		step, err1 := strconv.ParseFloat(keep, 64)
-		x, status, empty, err2 := m.num.parse(v, noLimits)
+		x, status, empty, err2 := m.num.parse(v, boundsOf(nil, nil))
 		if err1 != nil || err2 != nil || empty || status.Empty() {
 			return ""
 		}

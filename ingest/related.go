@@ -10,16 +10,16 @@ import (
 	"strings"
 
 	"github.com/auyl-kz/auyl"
-	"github.com/auyl-kz/auyl/schemas"
 )
 
 // related checks what fields of a record say of each other: parts of their whole,
 // ends of their begins, and ranges that hold for some records only.
 func (m *mapper) related(fields []string) *fault {
-	for _, name := range m.declared {
-		f := m.c.Fields[name]
+	for i := range m.plan.related {
+		f := &m.plan.related[i]
+		name := f.name
 		if f.Type == "coordinate" {
-			if err := m.coordinate(fields, name, f); err != nil {
+			if err := m.coordinate(fields, name, boundsOf(f.Min, f.Max)); err != nil {
 				return err
 			}
 		}
@@ -32,21 +32,21 @@ func (m *mapper) related(fields []string) *fault {
 			b, ok2, err2 := m.instant(fields, f.AtMost)
 			over = err1 == nil && err2 == nil && ok1 && ok2 && a.After(b)
 		} else {
-			a, ok1 := m.number(fields, name)
-			b, ok2 := m.number(fields, f.AtMost)
+			a, ok1 := m.number(fields, f.column)
+			b, ok2 := m.number(fields, f.most)
 			over = ok1 && ok2 && a > b
 		}
 		if over {
 			return &fault{name, ReasonRange, m.get(fields, name), "no more than " + f.AtMost, "hold " + name + " against " + f.AtMost + ": one of the two is wrong, or they are in other units or time zones"}
 		}
 	}
-	for i := range m.c.Limits {
-		l := &m.c.Limits[i]
-		if !m.holds(l.When, fields) {
+	for i := range m.plan.limits {
+		l := &m.plan.limits[i]
+		if !holds(l.when, fields) {
 			continue
 		}
-		if v, ok := m.number(fields, l.Field); ok {
-			if err := inRange(v, m.get(fields, l.Field), schemas.Field{Min: l.Min, Max: l.Max}); err != nil {
+		if v, ok := m.number(fields, l.column); ok {
+			if err := inRange(v, at(fields, l.column), l.bounds); err != nil {
 				err.field = l.Field
 				err.expected += fmt.Sprintf(" where %s", spell(l.When))
 				return err
@@ -58,7 +58,7 @@ func (m *mapper) related(fields []string) *fault {
 
 // coordinate checks a latitude or longitude, written in decimal degrees or in
 // degrees, minutes and seconds.
-func (m *mapper) coordinate(fields []string, name string, f schemas.Field) *fault {
+func (m *mapper) coordinate(fields []string, name string, b bounds) *fault {
 	raw := m.get(fields, name)
 	if raw == "" {
 		return nil
@@ -67,7 +67,7 @@ func (m *mapper) coordinate(fields []string, name string, f schemas.Field) *faul
 	if !ok {
 		return &fault{name, ReasonNumber, raw, "degrees, as 43.2405 or 42°58'10\"", "write decimal degrees"}
 	}
-	if err := inRange(d, raw, f); err != nil {
+	if err := inRange(d, raw, b); err != nil {
 		err.field, err.mend = name, "outside of the box of the contract: are latitude and longitude swapped?"
 		return err
 	}
@@ -98,19 +98,9 @@ func degrees(raw string) (auyl.Decimal, bool) {
 }
 
 // number reads a field where it holds one; faults are told where it is used.
-func (m *mapper) number(fields []string, name string) (auyl.Decimal, bool) {
-	v, status, empty, err := m.num.parse(m.get(fields, name), noLimits)
-	return v, err == nil && !empty && !status.Empty()
-}
-
-// holds says whether fields have one of the values that are asked for.
-func (m *mapper) holds(when map[string][]string, fields []string) bool {
-	for f, values := range when {
-		if !slices.Contains(values, m.get(fields, f)) {
-			return false
-		}
-	}
-	return true
+func (m *mapper) number(fields []string, column int) (auyl.Decimal, bool) {
+	f := m.read(fields, column)
+	return f.value, f.kind == figureNumber || f.kind == figureMark && !f.status.Empty()
 }
 
 func spell(when map[string][]string) string {
@@ -123,6 +113,3 @@ func spell(when map[string][]string) string {
 	}
 	return out
 }
-
-// noLimits is a field of which every number is taken.
-var noLimits = schemas.Field{} //nolint:gochecknoglobals // the zero value, named

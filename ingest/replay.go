@@ -33,7 +33,7 @@ func PublishReplay(ctx context.Context, out *RawPublisher, page *wire.RawPage, l
 			return nil
 		}
 		msg := &wire.RawPage{
-			Vintage: page.GetVintage(), Url: page.GetUrl(), ContentType: page.GetContentType(), SizeBytes: page.GetSizeBytes(),
+			Vintage: page.GetVintage(), Url: page.GetUrl(), ContentType: page.GetContentType(), SizeBytes: page.GetSizeBytes(), Part: page.GetPart(),
 			Replay: &wire.Replay{Letters: part, AskedAtMs: askedAtMs},
 		}
 		data, err := wire.Marshal(msg)
@@ -65,7 +65,10 @@ func (d *Decoder) replay(page *wire.RawPage, body []byte, past Past) (Decoded, e
 	v := page.GetVintage()
 	letters := page.GetReplay().GetLetters()
 	c := d.contracts[auyl.SourceID(v.GetSource())]
-	p := &pageReader{d: d, c: c, name: page.GetUrl(), page: page, past: past, out: newOutput(v)}
+	if page.GetPart() != nil {
+		past = nil // a part is not a delivery, see DecodeAfter
+	}
+	p := &pageReader{d: d, c: c, name: fileOf(page), page: page, part: page.GetPart(), past: past, out: newOutput(v)}
 	if c != nil {
 		if c.Released.On != 0 {
 			v.ReleasedAtMs = c.Released.On.Time().UnixMilli()
@@ -116,7 +119,7 @@ func (p *pageReader) retake(body []byte, s *sieve) {
 	p.sieve, p.out = s, said
 	err := p.read(body)
 	if err == nil {
-		out.seenObs, out.seenEvt, out.seenKey = said.seenObs, said.seenEvt, said.seenKey
+		out.told, out.seenEvt, out.seenKey = said.told, said.seenEvt, said.seenKey
 		out.sums = maps.Clone(said.sums)
 		s.first, s.second, p.out = p.m, true, out
 		err = p.read(body)

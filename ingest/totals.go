@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -13,6 +12,9 @@ import (
 // totalState follows one rule of totals through a page.
 type totalState struct {
 	rule    *schemas.Totals
+	when    []condition
+	of      []int               // columns of what is added up
+	groups  []int               // columns of the group
 	all     map[string]*partSum // by group
 	current *partSum            // parts since the last total, or under the open one
 	pending []pendingTotal
@@ -38,11 +40,12 @@ type pendingTotal struct {
 	parts    *partSum // nil: all of its group
 }
 
-func totalsOf(c *schemas.Contract) []totalState {
+func (m *mapper) totalsOf(c *schemas.Contract) []totalState {
 	out := make([]totalState, len(c.Totals))
 	for i := range c.Totals {
 		n := len(c.Totals[i].Of)
-		out[i] = totalState{rule: &c.Totals[i], all: map[string]*partSum{}, current: &partSum{values: make([]auyl.Decimal, n)}}
+		r := &c.Totals[i]
+		out[i] = totalState{rule: r, when: m.conditions(r.When), of: m.columns(r.Of), groups: m.columns(r.Group), all: map[string]*partSum{}, current: &partSum{values: make([]auyl.Decimal, n)}}
 	}
 	return out
 }
@@ -63,14 +66,14 @@ func (m *mapper) inherit(first *mapper) {
 func (m *mapper) total(row int, position string, fields []string) bool {
 	for i := range m.totals {
 		s := &m.totals[i]
-		if !m.holds(s.rule.When, fields) {
+		if !holds(s.when, fields) {
 			continue
 		}
-		t := pendingTotal{row: row, position: position, group: m.group(s.rule, fields), quote: m.quote(fields)}
-		for _, f := range s.rule.Of {
+		t := pendingTotal{row: row, position: position, group: string(appendTexts(nil, fields, s.groups)), quote: m.quote(fields)}
+		for _, f := range s.of {
 			v, ok := m.number(fields, f)
 			t.values = append(t.values, v)
-			t.texts = append(t.texts, m.get(fields, f))
+			t.texts = append(t.texts, at(fields, f))
 			t.unknown = t.unknown || !ok
 		}
 		switch s.rule.Parts {
@@ -86,22 +89,14 @@ func (m *mapper) total(row int, position string, fields []string) bool {
 	return false
 }
 
-func (m *mapper) group(r *schemas.Totals, fields []string) string {
-	var b strings.Builder
-	for _, f := range r.Group {
-		fmt.Fprintf(&b, "%q ", m.get(fields, f))
-	}
-	return b.String()
-}
-
 // part adds a record that is used to the totals above it.
 func (m *mapper) part(fields []string) {
 	m.eachPart(fields, func(s *totalState, p *partSum) {
-		for k, f := range s.rule.Of {
+		for k, f := range s.of {
 			v, ok := m.number(fields, f)
 			sum, err := p.values[k].Add(v)
 			p.values[k] = sum
-			p.unknown = p.unknown || !ok && m.get(fields, f) != "" || err != nil
+			p.unknown = p.unknown || !ok && at(fields, f) != "" || err != nil
 		}
 	})
 }
@@ -118,11 +113,13 @@ func (m *mapper) eachPart(fields []string, f func(*totalState, *partSum)) {
 			f(s, s.current)
 			continue
 		}
-		g := m.group(s.rule, fields)
-		if s.all[g] == nil {
-			s.all[g] = &partSum{values: make([]auyl.Decimal, len(s.rule.Of))}
+		m.text = appendTexts(m.text[:0], fields, s.groups)
+		sum := s.all[string(m.text)]
+		if sum == nil {
+			sum = &partSum{values: make([]auyl.Decimal, len(s.rule.Of))}
+			s.all[string(m.text)] = sum
 		}
-		f(s, s.all[g])
+		f(s, sum)
 	}
 }
 
@@ -183,13 +180,9 @@ func (m *mapper) withdraw(out *output) {
 		}
 		for k, row := range m.restated {
 			p := x.dated(k.period)
-			key := obsKey{k.releasedMs, x.Series, x.fixed, k.area, p}
-			_, told := out.seenObs[key]
-			_, summed := out.sums[key]
-			if !told && !summed {
-				gone := auyl.Observation{Series: x.Series, Dims: x.fixed, Area: k.area, Period: p, Status: auyl.StatusMissing, Row: row}
-				out.seenObs[key] = gone
-				out.withdrawn = append(out.withdrawn, keyed{key, gone})
+			key := obsKey{out.told.figure(x.Series, x.fixed), out.told.time(k.releasedMs), k.area, p}
+			if _, summed := out.sums[key]; !summed && out.told.add(key, figureValue{status: auyl.StatusMissing, row: row}) == nil {
+				out.withdrawn = append(out.withdrawn, keyed{key, figureValue{status: auyl.StatusMissing, row: row}})
 			}
 		}
 	}
@@ -204,11 +197,21 @@ func (m *mapper) reported(out *output, page string) (got, want int) {
 	}
 	areas := map[auyl.AreaCode]bool{}
 	last := auyl.Day(0)
-	for _, told := range []map[obsKey]auyl.Observation{out.seenObs, out.sums} {
-		for k := range told {
-			areas[k.area] = true
-			last = max(last, k.period.LastDay())
+	var before packedKey
+	tell := func(k packedKey) {
+		areas[k.area] = true
+		if k.start != before.start || k.released != before.released { // the calendar costs more than all else here
+			before = k
+			last = max(last, k.unpack().period.LastDay())
 		}
+	}
+	for _, b := range out.told.blocks {
+		for i := range b {
+			tell(b[i].key)
+		}
+	}
+	for k := range out.sums {
+		tell(pack(k))
 	}
 	all := 0
 	for a := range m.d.areas.Below(m.c.Area.Within, last) {

@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +23,8 @@ func (m message[T]) marshal() ([]byte, error) { return wire.Marshal(m.m) }
 type numbers struct {
 	rule  schemas.NumberRule
 	strip *strings.Replacer // characters between groups of digits
+	sign  byte              // before decimals
+	plain bool              // digits mean what they are: no rule makes anything else of them
 }
 
 func newNumbers(r schemas.NumberRule) numbers {
@@ -31,11 +32,19 @@ func newNumbers(r schemas.NumberRule) numbers {
 	for _, c := range r.Thousands {
 		pairs = append(pairs, string(c), "")
 	}
-	return numbers{r, strings.NewReplacer(pairs...)}
+	n := numbers{rule: r, strip: strings.NewReplacer(pairs...), sign: '.'}
+	if r.Decimal == "," {
+		n.sign = ','
+	}
+	n.plain = !strings.ContainsAny(r.Thousands, "0123456789.,")
+	for _, mark := range slices.Concat(r.Confidential, r.Missing, r.Zero, r.Provisional) {
+		n.plain = n.plain && strings.Trim(mark, "0123456789.,") != ""
+	}
+	return n
 }
 
 // point is the decimal sign of the contract.
-func (n numbers) point() string {
+func (n *numbers) point() string {
 	if n.rule.Decimal == "," {
 		return ","
 	}
@@ -46,16 +55,33 @@ func (n numbers) point() string {
 // is blank.
 //
 //nolint:revive // four results: a figure is more than a number
-func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl.Status, empty bool, err *fault) {
+func (n *numbers) parse(raw string, b bounds) (v auyl.Decimal, status auyl.Status, empty bool, err *fault) {
+	v, status, kind, err := n.read(raw)
+	if kind == figureNumber {
+		err = inRange(v, raw, b)
+	}
+	return v, status, kind == figureBlank, err
+}
+
+// read is parse without bounds.
+//
+//nolint:revive // four results: a figure is more than a number
+func (n *numbers) read(raw string) (v auyl.Decimal, status auyl.Status, kind figureKind, err *fault) {
+	if raw == "" {
+		return 0, 0, figureBlank, nil
+	}
+	if n.plain {
+		if v, ok := n.digits(raw); ok {
+			return v, auyl.StatusNormal, figureNumber, nil
+		}
+	}
 	switch {
-	case slices.Contains(n.rule.Confidential, raw) && raw != "":
-		return 0, auyl.StatusConfidential, false, nil
-	case slices.Contains(n.rule.Missing, raw) && raw != "":
-		return 0, auyl.StatusMissing, false, nil
-	case slices.Contains(n.rule.Zero, raw) && raw != "":
-		return 0, auyl.StatusNormal, false, nil
-	case raw == "":
-		return 0, 0, true, nil
+	case slices.Contains(n.rule.Confidential, raw):
+		return 0, auyl.StatusConfidential, figureMark, nil
+	case slices.Contains(n.rule.Missing, raw):
+		return 0, auyl.StatusMissing, figureMark, nil
+	case slices.Contains(n.rule.Zero, raw):
+		return 0, auyl.StatusNormal, figureMark, nil
 	}
 	status = auyl.StatusNormal
 	for _, sign := range n.rule.Provisional {
@@ -71,33 +97,57 @@ func (n numbers) parse(raw string, f schemas.Field) (v auyl.Decimal, status auyl
 	if n.rule.Decimal == "," {
 		if strings.Contains(text, ".") {
 			if status, ok := n.lookalike(raw); ok {
-				return 0, status, false, nil
+				return 0, status, figureMark, nil
 			}
-			return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
+			return 0, 0, figureBroken, &fault{reason: ReasonNumber, found: raw, expected: "a number with a decimal comma", mend: "the source writes a point now: change number.decimal in the contract"}
 		}
 		text = strings.Replace(text, ",", ".", 1)
 	}
 	v, e := auyl.ParseDecimal(text)
 	switch {
 	case errors.Is(e, auyl.ErrRange):
-		return 0, 0, false, &fault{reason: ReasonRange, found: raw, expected: "at most four decimals and 922 trillion", mend: "look at the unit of the column"}
+		return 0, 0, figureBroken, &fault{reason: ReasonRange, found: raw, expected: "at most four decimals and 922 trillion", mend: "look at the unit of the column"}
 	case e != nil:
 		if status, ok := n.lookalike(raw); ok {
-			return 0, status, false, nil
+			return 0, status, figureMark, nil
 		}
-		return 0, 0, false, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
+		return 0, 0, figureBroken, &fault{reason: ReasonNumber, found: raw, expected: "a number", mend: "write digits, or a mark that the contract knows"}
 	}
-	return v, status, false, inRange(v, raw, f)
+	return v, status, figureNumber, nil
 }
 
-func inRange(v auyl.Decimal, raw string, f schemas.Field) *fault {
-	lo, hi := math.Inf(-1), math.Inf(1)
-	if f.Min != nil {
-		lo = *f.Min
+// digits reads what most figures are: at most twelve digits and four behind the
+// point, with nothing that would have to be looked up.
+func (n *numbers) digits(s string) (auyl.Decimal, bool) {
+	var v int64
+	i := 0
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		v = v*10 + int64(s[i]-'0')
 	}
-	if f.Max != nil {
-		hi = *f.Max
+	if i == 0 || i > 12 {
+		return 0, false
 	}
+	if i == len(s) {
+		return auyl.Decimal(v) * auyl.DecimalOne, true
+	}
+	behind := len(s) - i - 1
+	if s[i] != n.sign || behind == 0 || behind > 4 {
+		return 0, false
+	}
+	for i++; i < len(s); i++ {
+		if s[i]-'0' > 9 {
+			return 0, false
+		}
+		v = v*10 + int64(s[i]-'0')
+	}
+	for ; behind < 4; behind++ {
+		v *= 10
+	}
+	return auyl.Decimal(v), true
+}
+
+func inRange(v auyl.Decimal, raw string, b bounds) *fault {
+	lo, hi := b.low, b.high
 	x := v.Float64()
 	if x >= lo && x <= hi {
 		return nil
@@ -109,10 +159,32 @@ func inRange(v auyl.Decimal, raw string, f schemas.Field) *fault {
 	return &fault{reason: ReasonRange, found: raw, expected: fmt.Sprintf("%v to %v", lo, hi), mend: mend}
 }
 
+// periodMemory is the period that was read last: registers are sorted by it, or
+// have only one.
+type periodMemory struct {
+	text, part string
+	period     auyl.Period
+	last       auyl.Day // of the period
+}
+
 // period reads the record's period and brings it to the frequency of the contract.
+// It is kept, with its last day, in m.periods.
 func (m *mapper) period(fields []string) (auyl.Period, *fault) {
+	text, part := at(fields, m.plan.period), at(fields, m.plan.part)
+	if k := &m.periods; !k.period.IsZero() && text == k.text && part == k.part {
+		return k.period, nil
+	}
+	p, err := m.parsePeriod(fields)
+	if err != nil {
+		return p, err
+	}
+	m.periods = periodMemory{text, part, p, p.LastDay()}
+	return p, nil
+}
+
+func (m *mapper) parsePeriod(fields []string) (auyl.Period, *fault) {
 	r := m.c.Period
-	raw := m.get(fields, r.Field)
+	raw := at(fields, m.plan.period)
 	bad := func(mend string) (auyl.Period, *fault) {
 		return auyl.Period{}, &fault{r.Field, ReasonPeriod, raw, "a period such as 2026-Q3, 2026-10 or 01.10.2026", mend}
 	}
@@ -265,7 +337,7 @@ func (m *mapper) attribute(x *auyl.Event, a schemas.Attribute, fields []string) 
 		return nil
 	}
 	if a.Field != "" {
-		v, status, empty, err := m.num.parse(m.get(fields, a.Field), m.c.Fields[a.Field])
+		v, status, empty, err := m.num.parse(m.get(fields, a.Field), m.bounds(a.Field))
 		if err != nil {
 			err.field = a.Field
 			return err

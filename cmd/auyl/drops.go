@@ -41,7 +41,7 @@ func (n *node) openDrops(registers string, once bool) (func(id auyl.SourceID, cl
 		looks[i] = remote.NewLook(bare(d), folder, remote.Options{Every: every, Settle: min(remoteSettle, every), Wait: once, Now: time.Now})
 	}
 	return func(id auyl.SourceID, claimed []auyl.SourceID) ingest.Door {
-		here := ingest.Drop{Source: id, Claimed: claimed, Settle: settle, Wait: true, Now: time.Now}
+		here := ingest.Drop{Source: id, Claimed: claimed, Settle: settle, Wait: true, Now: time.Now, Contract: n.house.Contracts[id]}
 		var doors ingest.Doors
 		for i, d := range dirs {
 			if looks[i] != nil {

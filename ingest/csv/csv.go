@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -77,11 +76,13 @@ type Options struct {
 	MaxRowBytes int
 	// MaxRows bounds the page; 0 means 20 million.
 	MaxRows int
+	// RecordsBefore and LinesBefore are what stands between the header and the
+	// first record where the page is a part of a file: records and lines are counted
+	// as in the file.
+	RecordsBefore, LinesBefore int
 }
 
-// Decode walks over a page. Errors: those of the first list above, and whatever
-// the recorder returns. Lines without any text are no rows.
-func Decode(body []byte, o Options, out Recorder) error {
+func (o Options) withDefaults() Options {
 	if o.HeaderRows == 0 {
 		o.HeaderRows = 1
 	}
@@ -91,6 +92,13 @@ func Decode(body []byte, o Options, out Recorder) error {
 	if o.MaxRows == 0 {
 		o.MaxRows = 20_000_000
 	}
+	return o
+}
+
+// Decode walks over a page. Errors: those of the first list above, and whatever
+// the recorder returns. Lines without any text are no rows.
+func Decode(body []byte, o Options, out Recorder) error {
+	o = o.withDefaults()
 	body, enc, err := detect(body, o.Encoding)
 	if err != nil {
 		return err
@@ -115,7 +123,8 @@ func Decode(body []byte, o Options, out Recorder) error {
 	if err := out.Header(names); err != nil {
 		return err
 	}
-	return s.rows(len(names), o.MaxRows, out)
+	s.line += o.LinesBefore
+	return s.rows(len(names), o, out)
 }
 
 // scanner walks over the rows of a page.
@@ -128,11 +137,12 @@ type scanner struct {
 	maxRow    int
 	text      []byte // of the row, decoded
 	ends      []int  // ends of its fields in text
+	place     []byte // of the row, as it is told
 	fields    []string
 }
 
-func (s *scanner) rows(width, maxRows int, out Recorder) error {
-	for row := 1; ; {
+func (s *scanner) rows(width int, o Options, out Recorder) error {
+	for row := o.RecordsBefore + 1; ; {
 		line := s.line
 		fields, err := s.next()
 		switch {
@@ -140,10 +150,11 @@ func (s *scanner) rows(width, maxRows int, out Recorder) error {
 			return nil
 		case err == nil && blank(fields):
 			continue
-		case row > maxRows:
-			return fmt.Errorf("%w: more than %d", ErrTooManyRows, maxRows)
+		case row > o.RecordsBefore+o.MaxRows:
+			return fmt.Errorf("%w: more than %d", ErrTooManyRows, o.MaxRows)
 		}
-		position := "line " + strconv.Itoa(line)
+		s.place = strconv.AppendInt(append(s.place[:0], "line "...), int64(line), 10)
+		position := string(s.place)
 		if err == nil && len(fields) != width {
 			err = fmt.Errorf("%w: %d fields, the header has %d", ErrRagged, len(fields), width)
 		}
@@ -284,6 +295,9 @@ func (s *scanner) field(start int) (more bool, err error) {
 
 func (s *scanner) quoted(start int) error {
 	s.pos++
+	if s.pos-start > s.maxRow {
+		return fmt.Errorf("%w: more than %d bytes", ErrRowTooLong, s.maxRow)
+	}
 	for from := s.pos; ; {
 		i := bytes.IndexByte(s.body[from:min(len(s.body), start+s.maxRow+1)], '"')
 		if i < 0 {
@@ -357,7 +371,16 @@ func guessDelimiter(line []byte) byte {
 }
 
 func blank(fields []string) bool {
-	return !slices.ContainsFunc(fields, func(f string) bool { return trim(f) != "" })
+	for _, f := range fields {
+		if f == "" {
+			continue
+		}
+		// The bytes with which the letters begin that are trimmed.
+		if c := f[0]; c > ' ' && c != 0xc2 && c != 0xe2 && c != 0xef || trim(f) != "" {
+			return false
+		}
+	}
+	return true
 }
 
 func trim(s string) string { return strings.Trim(s, " \t\r\n\u00a0\u202f\ufeff") }

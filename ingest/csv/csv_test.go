@@ -77,6 +77,12 @@ func TestRowsOfEveryDialect(t *testing.T) {
 			[]string{"line 2: ! row too long: more than 20 bytes", "line 3: 3|4"},
 		},
 		{
+			"quote where a row is too long already", "a;b\n" + strings.Repeat("1", 20) + ";\"2\"\n3;4\n",
+			csv.Options{MaxRowBytes: 20},
+			[]string{"a", "b"},
+			[]string{"line 2: ! row too long: more than 20 bytes", "line 3: 3|4"},
+		},
+		{
 			"lines above a merged header", "title;;;\ncode;plan;;fact\n;year;month;sum\n1;2;3;4\n",
 			csv.Options{SkipRows: 1, HeaderRows: 2},
 			[]string{"code", "plan / year", "plan / month", "fact / sum"},

@@ -50,6 +50,17 @@ func singleByte(kazakh bool) encoding {
 	return e
 }
 
+// declared is the encoding that is asked for; nil where it is UTF-8 or to be guessed.
+func declared(asked string) encoding {
+	switch strings.ToLower(asked) {
+	case "windows-1251":
+		return singleByte(false)
+	case "kz-1048":
+		return singleByte(true)
+	}
+	return nil
+}
+
 // detect returns the page without its byte order mark, and its encoding.
 func detect(body []byte, asked string) ([]byte, encoding, error) {
 	rest, marked := bytes.CutPrefix(body, []byte("\xef\xbb\xbf"))
@@ -65,7 +76,9 @@ func detect(body []byte, asked string) ([]byte, encoding, error) {
 	switch strings.ToLower(asked) {
 	case "", "auto":
 		switch {
-		case marked || utf8.Valid(rest):
+		case !marked && utf8.Valid(rest):
+			return rest, nil, nil
+		case marked:
 			asked = "utf-8"
 		case containsByte(rest, kz1048Bytes):
 			asked = "kz-1048"
@@ -93,6 +106,9 @@ func detect(body []byte, asked string) ([]byte, encoding, error) {
 
 // invalid returns where the first byte stands that is not UTF-8, -1 for none.
 func invalid(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
 	for i := 0; i < len(b); {
 		r, n := utf8.DecodeRune(b[i:])
 		if r == utf8.RuneError && n == 1 {

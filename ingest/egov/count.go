@@ -1,6 +1,6 @@
 package egov
 
-import "encoding/json"
+import "github.com/auyl-kz/auyl/internal/jsonwalk"
 
 // CountRows returns the number of rows of a page, for a door that asks page
 // after page until one is not full. Errors: those of Decode that refuse a page.
@@ -10,9 +10,8 @@ func CountRows(body []byte) (int, error) {
 		return 0, err
 	}
 	n := 0
-	err = each(list, func(int, json.RawMessage) error {
+	for range jsonwalk.Elements(list) {
 		n++
-		return nil
-	})
-	return n, err
+	}
+	return n, nil
 }

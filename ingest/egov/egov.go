@@ -11,9 +11,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/auyl-kz/auyl/internal/jsonwalk"
 )
 
 // Reasons for which a whole page is refused.
@@ -70,15 +73,22 @@ func Decode(body []byte, o Options, out Recorder) error {
 	if err := out.Header(names); err != nil {
 		return err
 	}
-	fields := make([]string, len(names))
-	return each(list, func(i int, raw json.RawMessage) error {
-		position := at + "[" + strconv.Itoa(i) + "]"
-		clear(fields)
-		if err := flat(raw, names, fields); err != nil {
-			return out.Broken(i+1, position, err)
+	r := reader{names: names, fields: make([]string, len(names)), given: make([]int, len(names))}
+	at += "["
+	place := []byte(at)
+	for i, raw := range jsonwalk.Elements(list) {
+		place = append(strconv.AppendInt(place[:len(at)], int64(i), 10), ']')
+		position := string(place)
+		if err = r.flat(string(raw)); err != nil {
+			err = out.Broken(i+1, position, err)
+		} else {
+			err = out.Record(i+1, position, r.fields)
 		}
-		return out.Record(i+1, position, fields)
-	})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rows returns the array of rows and its path.
@@ -112,71 +122,63 @@ func rows(body []byte) (list []byte, at string, err error) {
 	return data, "$.data", nil
 }
 
-func each(list []byte, f func(i int, raw json.RawMessage) error) error {
-	dec := json.NewDecoder(bytes.NewReader(list))
-	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", ErrJSON, err)
-	}
-	for i := 0; dec.More(); i++ {
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return fmt.Errorf("%w: %w", ErrJSON, err)
-		}
-		if err := f(i, raw); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func keys(list []byte, o Options) ([]string, error) {
 	seen := map[string]bool{}
-	err := each(list, func(i int, raw json.RawMessage) error {
+	var row jsonwalk.Object
+	for i, raw := range jsonwalk.Elements(list) {
 		if i >= o.MaxRows {
-			return fmt.Errorf("%w: more than %d rows", ErrTooLarge, o.MaxRows)
+			return nil, fmt.Errorf("%w: more than %d rows", ErrTooLarge, o.MaxRows)
 		}
-		var m map[string]json.RawMessage
-		if json.Unmarshal(raw, &m) != nil {
-			return nil //nolint:nilerr // told when the row is read
-		}
-		for k := range m {
-			seen[strings.TrimSpace(k)] = true
+		_ = row.Read(string(raw)) // what is wrong is told when the row is read
+		for k := range row.All() {
+			if !seen[k] {
+				seen[strings.Clone(k)] = true // and not all of its row
+			}
 		}
 		if len(seen) > o.MaxKeys {
-			return fmt.Errorf("%w: more than %d keys", ErrTooLarge, o.MaxKeys)
+			return nil, fmt.Errorf("%w: more than %d keys", ErrTooLarge, o.MaxKeys)
 		}
-		return nil
-	})
-	names := make([]string, 0, len(seen))
-	for k := range seen {
-		names = append(names, k)
 	}
+	names := slices.AppendSeq(make([]string, 0, len(seen)), maps.Keys(seen))
 	slices.Sort(names)
-	return names, err
+	return names, nil
 }
 
-func flat(raw json.RawMessage, names, fields []string) error {
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &m); err != nil || m == nil {
+// reader reads rows into fields.
+type reader struct {
+	names, fields []string
+	given         []int // the column of each member of the row before, which is nearly always that of the next
+	row           jsonwalk.Object
+}
+
+func (r *reader) flat(raw string) error {
+	clear(r.fields)
+	switch err := r.row.Read(raw); {
+	case errors.Is(err, jsonwalk.ErrNotObject):
 		return fmt.Errorf("%w: not an object", ErrRow)
+	case errors.Is(err, jsonwalk.ErrTwice):
+		return fmt.Errorf("%w: a key twice", ErrRow)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrRow, err)
 	}
-	seen := make(map[int]bool, len(m))
-	for k, v := range m {
-		i, ok := slices.BinarySearch(names, strings.TrimSpace(k))
-		if !ok || seen[i] {
-			return fmt.Errorf("%w: a key twice", ErrRow)
+	n := 0
+	for k, v := range r.row.All() {
+		if r.names[r.given[n]] != k {
+			r.given[n], _ = slices.BinarySearch(r.names, k)
 		}
-		seen[i] = true
+		i := r.given[n]
+		n++
 		switch {
 		case v[0] == '"':
-			if err := json.Unmarshal(v, &fields[i]); err != nil {
+			s, err := jsonwalk.Text(v)
+			if err != nil {
 				return fmt.Errorf("%w: %w", ErrRow, err)
 			}
-			fields[i] = strings.TrimSpace(fields[i])
+			r.fields[i] = strings.TrimSpace(s)
 		case v[0] == '{' || v[0] == '[':
 			return fmt.Errorf("%w: a value that is not flat", ErrRow)
-		case string(v) != "null":
-			fields[i] = string(v)
+		case v != "null":
+			r.fields[i] = v
 		}
 	}
 	return nil

@@ -1,9 +1,9 @@
 package taldau
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
+
+	"github.com/auyl-kz/auyl/internal/jsonwalk"
 )
 
 // cell is a figure by the names of its slice and its date.
@@ -13,38 +13,37 @@ type cell struct{ names, date string }
 // values. Cubes of the Bureau give a figure in one slice for each method of
 // counting; while these are disjoint in time they can be joined, where they
 // overlap nobody can say which method is meant.
-func disputed(body []byte) (map[cell]bool, error) {
-	var slices []json.RawMessage
-	if err := json.Unmarshal(body, &slices); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
-	}
+func disputed(body []byte) map[cell]bool {
 	values, out := map[cell]string{}, map[cell]bool{}
-	for _, raw := range slices {
-		keys, err := object(raw)
-		if err != nil {
+	var keys jsonwalk.Object
+	for _, raw := range jsonwalk.Elements(body) {
+		if read(&keys, string(raw)) != nil {
 			continue // the walk says it
 		}
-		names, err1 := texts(keys["termNames"])
-		var periods []json.RawMessage
-		if err2 := json.Unmarshal(keys["periods"], &periods); err1 != nil || err2 != nil {
+		termNames, _ := keys.Get("termNames")
+		periods, _ := keys.Get("periods")
+		list, err := texts(termNames)
+		if err != nil {
 			continue
 		}
-		for _, p := range periods {
-			keys, err := object(p)
-			if err != nil {
+		names := strings.Join(list, " | ")
+		for _, p := range jsonwalk.Elements(periods) {
+			if read(&keys, p) != nil {
 				continue
 			}
-			date, err1 := text(keys["date"])
-			value, err2 := text(keys["value"])
+			d, _ := keys.Get("date")
+			v, _ := keys.Get("value")
+			date, err1 := text(d)
+			value, err2 := text(v)
 			if err1 != nil || err2 != nil {
 				continue
 			}
-			at := cell{strings.Join(names, " | "), date}
+			at := cell{names, date}
 			if old, ok := values[at]; ok && old != value {
 				out[at] = true
 			}
 			values[at] = value
 		}
 	}
-	return out, nil
+	return out
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/auyl-kz/auyl/internal/jsonwalk"
 )
 
 // Reasons for which a whole page is refused.
@@ -74,21 +76,12 @@ func Decode(body []byte, o Options, out Recorder) error {
 	}
 	w := walker{max: o.MaxRows, out: out, fields: make([]string, 7)}
 	if o.Disjoint {
-		var err error
-		if w.disputed, err = disputed(body); err != nil {
-			return err
-		}
+		w.disputed = disputed(body)
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", ErrJSON, err)
-	}
-	for i := 0; dec.More(); i++ {
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			return fmt.Errorf("%w: %w", ErrJSON, err)
-		}
-		if err := w.slice("$["+strconv.Itoa(i)+"]", raw); err != nil {
+	for i, raw := range jsonwalk.Elements(body) {
+		w.at = strconv.AppendInt(append(w.at[:0], "$["...), int64(i), 10)
+		w.at = append(w.at, ']')
+		if err := w.slice(string(raw)); err != nil {
 			return err
 		}
 	}
@@ -116,126 +109,138 @@ type walker struct {
 	max    int
 	row    int
 	fields []string
+	at     []byte // of the slice, then of the period
+	keys   jsonwalk.Object
 
 	disputed map[cell]bool
 }
 
-func (w *walker) slice(at string, raw json.RawMessage) error {
-	keys, err := object(raw)
+func (w *walker) slice(raw string) error {
+	s, err := sliceOf(&w.keys, raw)
 	if err != nil {
-		return w.broken(at, err)
+		return w.broken(err)
 	}
-	terms, err := texts(keys["terms"])
-	if err != nil || len(terms) == 0 {
-		return w.broken(at, fmt.Errorf("%w: terms is not a list of texts", ErrSlice))
+	w.fields[0], w.fields[1] = s.terms[0], ""
+	if len(s.names) > 0 {
+		w.fields[1] = s.names[0]
 	}
-	names, err := texts(keys["termNames"])
-	if err != nil {
-		return w.broken(at, fmt.Errorf("%w: termNames is not a list of texts", ErrSlice))
-	}
-	var periods []json.RawMessage
-	if err := json.Unmarshal(keys["periods"], &periods); err != nil {
-		return w.broken(at, fmt.Errorf("%w: periods is not a list", ErrSlice))
-	}
-	w.fields[0], w.fields[1] = terms[0], ""
-	if len(names) > 0 {
-		w.fields[1] = names[0]
-	}
-	w.fields[2], w.fields[3] = strings.Join(terms, ","), strings.Join(names, " | ")
-	for i, p := range periods {
-		if err := w.period(at+".periods["+strconv.Itoa(i)+"]", p); err != nil {
+	w.fields[2], w.fields[3] = strings.Join(s.terms, ","), strings.Join(s.names, " | ")
+	slice := len(w.at)
+	for i, p := range jsonwalk.Elements(s.periods) {
+		w.at = strconv.AppendInt(append(w.at[:slice], ".periods["...), int64(i), 10)
+		w.at = append(w.at, ']')
+		if err := w.period(p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *walker) period(at string, raw json.RawMessage) error {
-	keys, err := object(raw)
-	if err != nil {
-		return w.broken(at, err)
+// slice is what a slice says but for its periods, which are a list.
+type slice struct {
+	terms, names []string
+	periods      string
+}
+
+func sliceOf(keys *jsonwalk.Object, raw string) (s slice, err error) {
+	if err := read(keys, raw); err != nil {
+		return s, err
 	}
-	for i, key := range []string{"name", "date", "value"} {
-		v, ok := keys[key]
+	terms, _ := keys.Get("terms")
+	if s.terms, err = texts(terms); err != nil || len(s.terms) == 0 {
+		return s, fmt.Errorf("%w: terms is not a list of texts", ErrSlice)
+	}
+	names, _ := keys.Get("termNames")
+	if s.names, err = texts(names); err != nil {
+		return s, fmt.Errorf("%w: termNames is not a list of texts", ErrSlice)
+	}
+	periods, _ := keys.Get("periods")
+	if periods != "null" && !jsonwalk.IsList(periods) { // none is a list of none
+		return s, fmt.Errorf("%w: periods is not a list", ErrSlice)
+	}
+	s.periods = periods
+	return s, nil
+}
+
+func (w *walker) period(raw string) error {
+	if err := read(&w.keys, raw); err != nil {
+		return w.broken(err)
+	}
+	for i, key := range [...]string{"name", "date", "value"} {
+		v, ok := w.keys.Get(key)
 		if !ok && key == "name" { // cubes of files have dates alone
 			w.fields[4] = ""
 			continue
 		}
 		if !ok {
-			return w.broken(at, fmt.Errorf("%w: key %q is missing", ErrSlice, key))
+			return w.broken(fmt.Errorf("%w: key %q is missing", ErrSlice, key))
 		}
+		var err error
 		if w.fields[4+i], err = text(v); err != nil {
-			return w.broken(at, fmt.Errorf("%w: %s is not a text or a number", ErrSlice, key))
+			return w.broken(fmt.Errorf("%w: %s is not a text or a number", ErrSlice, key))
 		}
 	}
-	if w.disputed[cell{w.fields[3], w.fields[5]}] {
-		return w.broken(at, fmt.Errorf("%w: two slices of the name %s disagree on %s", ErrSlice, w.fields[3], w.fields[5]))
+	if len(w.disputed) > 0 && w.disputed[cell{w.fields[3], w.fields[5]}] {
+		return w.broken(fmt.Errorf("%w: two slices of the name %s disagree on %s", ErrSlice, w.fields[3], w.fields[5]))
 	}
 	w.row++
 	if w.row > w.max {
 		return fmt.Errorf("%w: more than %d", ErrTooManyRows, w.max)
 	}
-	return w.out.Record(w.row, at, w.fields)
+	return w.out.Record(w.row, string(w.at), w.fields)
 }
 
-func (w *walker) broken(at string, cause error) error {
+func (w *walker) broken(cause error) error {
 	w.row++
 	if w.row > w.max {
 		return fmt.Errorf("%w: more than %d", ErrTooManyRows, w.max)
 	}
-	return w.out.Broken(w.row, at, cause)
+	return w.out.Broken(w.row, string(w.at), cause)
 }
 
-// object returns the values of an object by key without blanks.
-func object(raw json.RawMessage) (map[string]json.RawMessage, error) {
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &m); err != nil || m == nil {
-		return nil, fmt.Errorf("%w: not an object", ErrSlice)
+// read takes the members of an object by key without blanks.
+func read(keys *jsonwalk.Object, raw string) error {
+	switch err := keys.Read(raw); {
+	case errors.Is(err, jsonwalk.ErrNotObject):
+		return fmt.Errorf("%w: not an object", ErrSlice)
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrSlice, err)
 	}
-	out := make(map[string]json.RawMessage, len(m))
-	for k, v := range m {
-		k = strings.TrimSpace(k)
-		if _, twice := out[k]; twice {
-			return nil, fmt.Errorf("%w: key %q twice", ErrSlice, k)
-		}
-		out[k] = v
-	}
-	return out, nil
+	return nil
 }
 
-func texts(raw json.RawMessage) ([]string, error) {
-	if raw == nil {
+func texts(raw string) ([]string, error) {
+	if raw == "" || raw == "null" {
 		return nil, nil
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, err
+	if !jsonwalk.IsList(raw) {
+		return nil, ErrSlice
 	}
-	out := make([]string, len(list))
-	for i, v := range list {
-		var err error
-		if out[i], err = text(v); err != nil {
+	var out []string
+	for _, v := range jsonwalk.Elements(raw) {
+		s, err := text(v)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, s)
 	}
 	return out, nil
 }
 
 // text returns a text without outer blanks, a number as it stands, "" for null.
-func text(raw json.RawMessage) (string, error) {
-	if len(raw) > 0 && raw[0] == '"' {
-		var s string
-		err := json.Unmarshal(raw, &s)
+func text(raw string) (string, error) {
+	if raw != "" && raw[0] == '"' {
+		s, err := jsonwalk.Text(raw)
 		return strings.TrimSpace(s), err
 	}
-	switch string(raw) {
+	switch raw {
 	case "null":
 		return "", nil
 	case "true", "false":
 		return "", ErrSlice
 	}
-	if len(raw) == 0 || raw[0] == '[' || raw[0] == '{' {
+	if raw == "" || raw[0] == '[' || raw[0] == '{' {
 		return "", ErrSlice
 	}
-	return string(raw), nil
+	return raw, nil
 }

@@ -5,8 +5,8 @@
 //
 // A workbook is foreign bytes: what it unpacks to is bounded, formulas give the
 // value that was saved with them and are never computed, links are not followed
-// and nothing is written to disk. The package does no I/O and knows nothing of
-// what a column means.
+// and nothing is written to disk. A large one is read as it unpacks. The package
+// does no I/O and knows nothing of what a column means.
 package xlsx
 
 import (
@@ -73,10 +73,15 @@ type Options struct {
 	Unpivot bool
 	// LabelColumn is the column of the labels, from 1; 0 is 1.
 	LabelColumn int
-	// MaxUnzipBytes bounds what the workbook unpacks to; 0 means 256 MiB.
+	// MaxUnzipBytes bounds what the workbook unpacks to; 0 means 1 GiB.
 	MaxUnzipBytes int64
-	MaxRows       int // 0 means 200,000
-	MaxColumns    int // 0 means 1,024
+	// StreamAbove is the size unpacked from which on a workbook is read as it
+	// unpacks, instead of being held in memory; 0 means 16 MiB.
+	StreamAbove int64
+	// MaxTextBytes bounds the texts that are held of such a workbook; 0 means 64 MiB.
+	MaxTextBytes int64
+	MaxRows      int // 0 means 1,048,576, as many as a sheet can have
+	MaxColumns   int // 0 means 1,024
 }
 
 var footnote = regexp.MustCompile(`\s*(?:\d{1,2}\)|\*)+\s*$`)
@@ -95,6 +100,18 @@ func Decode(body []byte, o Options, out Recorder) (err error) {
 			panic(r)
 		}
 	}()
+	files, err := parts(body, o)
+	if err != nil {
+		return err
+	}
+	w := walker{o: o, out: out}
+	if files != nil {
+		reading = false // by what never indexes without looking
+		if err := (&large{o: o, parts: files}).decode(&w); err != nil {
+			return err
+		}
+		return w.whole()
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(body), excelize.Options{
 		UnzipSizeLimit: o.MaxUnzipBytes, UnzipXMLSizeLimit: o.MaxUnzipBytes, RawCellValue: true,
 	})
@@ -109,6 +126,7 @@ func Decode(body []byte, o Options, out Recorder) (err error) {
 	if o.Sheet == "" && len(sheets) > 0 {
 		o.Sheet = sheets[0]
 	}
+	w.o.Sheet = o.Sheet
 	if !slices.Contains(sheets, o.Sheet) {
 		return fmt.Errorf("%w: %q, there are %q", ErrSheet, o.Sheet, sheets)
 	}
@@ -117,7 +135,6 @@ func Decode(body []byte, o Options, out Recorder) (err error) {
 		return fmt.Errorf("%w: %w", ErrNotWorkbook, err)
 	}
 	defer rows.Close() //nolint:errcheck // only read
-	w := walker{o: o, out: out}
 	for n := 1; rows.Next(); n++ {
 		cells, err := rows.Columns()
 		if err != nil {
@@ -139,8 +156,13 @@ func Decode(body []byte, o Options, out Recorder) (err error) {
 	if err := rows.Error(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotWorkbook, err)
 	}
+	return w.whole()
+}
+
+// whole says that a sheet ended before its header.
+func (w *walker) whole() error {
 	if w.names == nil {
-		return fmt.Errorf("%w: the sheet ends before row %d", ErrHeader, o.HeaderRows[len(o.HeaderRows)-1])
+		return fmt.Errorf("%w: the sheet ends before row %d", ErrHeader, w.o.HeaderRows[len(w.o.HeaderRows)-1])
 	}
 	return nil
 }
@@ -156,10 +178,16 @@ func (o Options) withDefaults() Options {
 		o.LabelColumn = 1
 	}
 	if o.MaxUnzipBytes == 0 {
-		o.MaxUnzipBytes = 256 << 20
+		o.MaxUnzipBytes = 1 << 30
+	}
+	if o.StreamAbove == 0 {
+		o.StreamAbove = 16 << 20
+	}
+	if o.MaxTextBytes == 0 {
+		o.MaxTextBytes = 64 << 20
 	}
 	if o.MaxRows == 0 {
-		o.MaxRows = 200_000
+		o.MaxRows = 1 << 20
 	}
 	if o.MaxColumns == 0 {
 		o.MaxColumns = 1024

@@ -1,12 +1,15 @@
 package xlsx_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -146,6 +149,102 @@ func TestRefusedWorkbooks(t *testing.T) {
 	}
 }
 
+// TestLargeWorkbooksReadAsSmallOnes reads workbooks as they unpack, which is done
+// with large ones, and holds the records against those of the library.
+func TestLargeWorkbooksReadAsSmallOnes(t *testing.T) {
+	t.Parallel()
+	rich := excelize.NewFile()
+	defer rich.Close()
+	if _, err := rich.NewSheet("Лист 2"); err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(rich.SetSheetRow("Лист 2", "A1", &[]any{"code", "name", "on", "yes", "sum"}))
+	must(rich.SetCellRichText("Лист 2", "B2", []excelize.RichTextRun{{Text: "Талд"}, {Text: "ықорған & <b>"}}))
+	must(rich.SetSheetRow("Лист 2", "C2", &[]any{time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC), true, 4.9000000000000004}))
+	must(rich.SetSheetRow("Лист 2", "A7", &[]any{"_x000D_ text", "  blanks  ", nil, false, -0.5}))
+	must(rich.SetCellFormula("Лист 2", "E8", "SUM(E2:E7)"))
+	stream, err := rich.NewStreamWriter("Sheet1") // writes texts into cells
+	must(err)
+	must(stream.SetRow("A1", []any{"code", "name"}))
+	must(stream.SetRow("A3", []any{"195259000", "x > y"}))
+	must(stream.Flush())
+	var b bytes.Buffer
+	must(rich.Write(&b))
+	tests := []struct {
+		name string
+		body []byte
+		o    xlsx.Options
+	}{
+		{"wide", wide(t), xlsx.Options{Sheet: "Sheet1", HeaderRows: []int{3, 4}, Unpivot: true}},
+		{"rich", b.Bytes(), xlsx.Options{Sheet: "Лист 2"}},
+		{"texts in cells", b.Bytes(), xlsx.Options{}},
+		{"short", wide(t), xlsx.Options{HeaderRows: []int{40}}},
+		{"rows", wide(t), xlsx.Options{MaxRows: 4}},
+		{"columns", wide(t), xlsx.Options{MaxColumns: 3}},
+		{"sheet", wide(t), xlsx.Options{Sheet: "Лист1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var want, got tape
+			wantErr := xlsx.Decode(tt.body, tt.o, &want)
+			tt.o.StreamAbove = 1
+			gotErr := xlsx.Decode(tt.body, tt.o, &got)
+			if diff := cmp.Diff(want.names, got.names); diff != "" {
+				t.Errorf("names (-library +ours):\n%s", diff)
+			}
+			if diff := cmp.Diff(want.lines, got.lines); diff != "" {
+				t.Errorf("records (-library +ours):\n%s", diff)
+			}
+			if fmt.Sprint(wantErr) != fmt.Sprint(gotErr) {
+				t.Errorf("Decode = %v, the library: %v", gotErr, wantErr)
+			}
+			if wantErr == nil && len(want.lines) == 0 {
+				t.Error("no records: nothing was tried")
+			}
+		})
+	}
+}
+
+// TestPiecesOfLargeWorkbooksAreBounded has one text that unpacks to more than is
+// held at once.
+func TestPiecesOfLargeWorkbooksAreBounded(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 3<<20)
+	for part, text := range map[string]string{
+		"xl/worksheets/sheet1.xml": `<worksheet><sheetData><row r="1"><c r="A1"><v>` + long + `</v></c></row></sheetData></worksheet>`,
+		"xl/sharedStrings.xml":     `<sst><si><t>` + strings.Repeat("<t>"+long[:100_000]+"</t>", 30) + `</t></si></sst>`,
+	} {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for _, f := range [][2]string{
+			{"xl/workbook.xml", `<workbook><sheets><sheet name="a" r:id="r1"/></sheets></workbook>`},
+			{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="r1" Target="worksheets/sheet1.xml"/></Relationships>`},
+			{part, text},
+		} {
+			w, err := z.Create(f[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte(f[1])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := xlsx.Decode(b.Bytes(), xlsx.Options{StreamAbove: 1, MaxTextBytes: 1 << 20}, &tape{})
+		if !errors.Is(err, xlsx.ErrTooLarge) {
+			t.Errorf("%s: Decode = %v, want %v", part, err, xlsx.ErrTooLarge)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add(wide(f), true)
 	f.Add(workbook(f, map[string]any{"A1": "a", "A2": 1}), false)
@@ -153,7 +252,9 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte, unpivot bool) {
 		var got tape
 		_ = xlsx.Decode(body, xlsx.Options{Unpivot: unpivot, MaxUnzipBytes: 1 << 20, MaxRows: 1000}, &got)
-		if len(got.lines) > 0 && got.names == nil {
+		var large tape
+		_ = xlsx.Decode(body, xlsx.Options{Unpivot: unpivot, MaxUnzipBytes: 1 << 20, MaxRows: 1000, StreamAbove: 1}, &large)
+		if len(got.lines) > 0 && got.names == nil || len(large.lines) > 0 && large.names == nil {
 			t.Error("records before the header")
 		}
 	})

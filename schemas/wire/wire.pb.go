@@ -170,6 +170,7 @@ type RawPage struct {
 	Partial       bool                   `protobuf:"varint,6,opt,name=partial,proto3" json:"partial,omitempty"`            // more pages of the run follow
 	RunEnd        *RunEnd                `protobuf:"bytes,7,opt,name=run_end,json=runEnd,proto3" json:"run_end,omitempty"` // set on the last message of a run, which has no page
 	Replay        *Replay                `protobuf:"bytes,8,opt,name=replay,proto3" json:"replay,omitempty"`               // the page was here before: only what was refused of it is decoded again
+	Part          *Part                  `protobuf:"bytes,12,opt,name=part,proto3" json:"part,omitempty"`                  // of a file that is larger than a page; not set: the page is all of it
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -260,6 +261,107 @@ func (x *RawPage) GetReplay() *Replay {
 	return nil
 }
 
+func (x *RawPage) GetPart() *Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+// Part says which part of a file a page is. Each part has the lines of the header
+// before its records, so that it is read as a file of its own.
+type Part struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        uint32                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`                                    // from 1
+	Of            uint32                 `protobuf:"varint,2,opt,name=of,proto3" json:"of,omitempty"`                                            // parts of the file
+	Sha256        []byte                 `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`                                     // of the whole file
+	SizeBytes     uint64                 `protobuf:"varint,4,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`             // of the whole file
+	Records       uint64                 `protobuf:"varint,5,opt,name=records,proto3" json:"records,omitempty"`                                  // of the whole file
+	RecordsBefore uint64                 `protobuf:"varint,6,opt,name=records_before,json=recordsBefore,proto3" json:"records_before,omitempty"` // in the parts before this one
+	LinesBefore   uint64                 `protobuf:"varint,7,opt,name=lines_before,json=linesBefore,proto3" json:"lines_before,omitempty"`       // between the header and the first record of this part
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Part) Reset() {
+	*x = Part{}
+	mi := &file_wire_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Part) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Part) ProtoMessage() {}
+
+func (x *Part) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Part.ProtoReflect.Descriptor instead.
+func (*Part) Descriptor() ([]byte, []int) {
+	return file_wire_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Part) GetNumber() uint32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Part) GetOf() uint32 {
+	if x != nil {
+		return x.Of
+	}
+	return 0
+}
+
+func (x *Part) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+func (x *Part) GetSizeBytes() uint64 {
+	if x != nil {
+		return x.SizeBytes
+	}
+	return 0
+}
+
+func (x *Part) GetRecords() uint64 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
+func (x *Part) GetRecordsBefore() uint64 {
+	if x != nil {
+		return x.RecordsBefore
+	}
+	return 0
+}
+
+func (x *Part) GetLinesBefore() uint64 {
+	if x != nil {
+		return x.LinesBefore
+	}
+	return 0
+}
+
 // Replay asks for records that were refused to be decoded under the contract as it
 // is now. The vintage of its RawPage is that of the page, raw_seq included.
 type Replay struct {
@@ -273,7 +375,7 @@ type Replay struct {
 
 func (x *Replay) Reset() {
 	*x = Replay{}
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +387,7 @@ func (x *Replay) String() string {
 func (*Replay) ProtoMessage() {}
 
 func (x *Replay) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[2]
+	mi := &file_wire_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +400,7 @@ func (x *Replay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Replay.ProtoReflect.Descriptor instead.
 func (*Replay) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{2}
+	return file_wire_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Replay) GetLetters() []*Refused {
@@ -334,7 +436,7 @@ type Decision struct {
 
 func (x *Decision) Reset() {
 	*x = Decision{}
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -346,7 +448,7 @@ func (x *Decision) String() string {
 func (*Decision) ProtoMessage() {}
 
 func (x *Decision) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[3]
+	mi := &file_wire_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -359,7 +461,7 @@ func (x *Decision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Decision.ProtoReflect.Descriptor instead.
 func (*Decision) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{3}
+	return file_wire_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Decision) GetAccept() bool {
@@ -396,7 +498,7 @@ type Refused struct {
 
 func (x *Refused) Reset() {
 	*x = Refused{}
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +510,7 @@ func (x *Refused) String() string {
 func (*Refused) ProtoMessage() {}
 
 func (x *Refused) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[4]
+	mi := &file_wire_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +523,7 @@ func (x *Refused) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refused.ProtoReflect.Descriptor instead.
 func (*Refused) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{4}
+	return file_wire_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Refused) GetRow() uint32 {
@@ -470,7 +572,7 @@ type RunEnd struct {
 
 func (x *RunEnd) Reset() {
 	*x = RunEnd{}
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +584,7 @@ func (x *RunEnd) String() string {
 func (*RunEnd) ProtoMessage() {}
 
 func (x *RunEnd) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[5]
+	mi := &file_wire_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +597,7 @@ func (x *RunEnd) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RunEnd.ProtoReflect.Descriptor instead.
 func (*RunEnd) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{5}
+	return file_wire_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RunEnd) GetSource() string {
@@ -581,7 +683,7 @@ type Observations struct {
 
 func (x *Observations) Reset() {
 	*x = Observations{}
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -593,7 +695,7 @@ func (x *Observations) String() string {
 func (*Observations) ProtoMessage() {}
 
 func (x *Observations) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[6]
+	mi := &file_wire_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -606,7 +708,7 @@ func (x *Observations) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observations.ProtoReflect.Descriptor instead.
 func (*Observations) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{6}
+	return file_wire_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Observations) GetVintage() *Vintage {
@@ -705,7 +807,7 @@ type Events struct {
 
 func (x *Events) Reset() {
 	*x = Events{}
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -717,7 +819,7 @@ func (x *Events) String() string {
 func (*Events) ProtoMessage() {}
 
 func (x *Events) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[7]
+	mi := &file_wire_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -730,7 +832,7 @@ func (x *Events) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Events.ProtoReflect.Descriptor instead.
 func (*Events) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{7}
+	return file_wire_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Events) GetVintage() *Vintage {
@@ -815,7 +917,7 @@ type Attribute struct {
 
 func (x *Attribute) Reset() {
 	*x = Attribute{}
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +929,7 @@ func (x *Attribute) String() string {
 func (*Attribute) ProtoMessage() {}
 
 func (x *Attribute) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[8]
+	mi := &file_wire_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +942,7 @@ func (x *Attribute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attribute.ProtoReflect.Descriptor instead.
 func (*Attribute) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{8}
+	return file_wire_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Attribute) GetName() string {
@@ -875,7 +977,7 @@ type DeadLetters struct {
 
 func (x *DeadLetters) Reset() {
 	*x = DeadLetters{}
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +989,7 @@ func (x *DeadLetters) String() string {
 func (*DeadLetters) ProtoMessage() {}
 
 func (x *DeadLetters) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[9]
+	mi := &file_wire_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +1002,7 @@ func (x *DeadLetters) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetters.ProtoReflect.Descriptor instead.
 func (*DeadLetters) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{9}
+	return file_wire_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeadLetters) GetVintage() *Vintage {
@@ -937,7 +1039,7 @@ type DeadLetter struct {
 
 func (x *DeadLetter) Reset() {
 	*x = DeadLetter{}
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -949,7 +1051,7 @@ func (x *DeadLetter) String() string {
 func (*DeadLetter) ProtoMessage() {}
 
 func (x *DeadLetter) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[10]
+	mi := &file_wire_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -962,7 +1064,7 @@ func (x *DeadLetter) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadLetter.ProtoReflect.Descriptor instead.
 func (*DeadLetter) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{10}
+	return file_wire_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeadLetter) GetRow() uint32 {
@@ -1066,7 +1168,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1078,7 +1180,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[11]
+	mi := &file_wire_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1091,7 +1193,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{11}
+	return file_wire_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Delivery) GetKey() string {
@@ -1208,7 +1310,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_wire_proto_msgTypes[12]
+	mi := &file_wire_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1220,7 +1322,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[12]
+	mi := &file_wire_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1233,7 +1335,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{12}
+	return file_wire_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Sample) GetSeries() string {
@@ -1298,7 +1400,7 @@ type Flow struct {
 
 func (x *Flow) Reset() {
 	*x = Flow{}
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1412,7 @@ func (x *Flow) String() string {
 func (*Flow) ProtoMessage() {}
 
 func (x *Flow) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[13]
+	mi := &file_wire_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1425,7 @@ func (x *Flow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flow.ProtoReflect.Descriptor instead.
 func (*Flow) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{13}
+	return file_wire_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Flow) GetVintage() *Vintage {
@@ -1441,7 +1543,7 @@ type Cells struct {
 
 func (x *Cells) Reset() {
 	*x = Cells{}
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +1555,7 @@ func (x *Cells) String() string {
 func (*Cells) ProtoMessage() {}
 
 func (x *Cells) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_proto_msgTypes[14]
+	mi := &file_wire_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +1568,7 @@ func (x *Cells) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cells.ProtoReflect.Descriptor instead.
 func (*Cells) Descriptor() ([]byte, []int) {
-	return file_wire_proto_rawDescGZIP(), []int{14}
+	return file_wire_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Cells) GetVintage() *Vintage {
@@ -1672,7 +1774,7 @@ const file_wire_proto_rawDesc = "" +
 	" \x01(\rR\x0fcontractVersion\x12\x1d\n" +
 	"\n" +
 	"replay_seq\x18\v \x01(\x04R\treplaySeq\x12$\n" +
-	"\x0ereplayed_at_ms\x18\f \x01(\x03R\freplayedAtMs\"\x99\x02\n" +
+	"\x0ereplayed_at_ms\x18\f \x01(\x03R\freplayedAtMs\"\xc1\x02\n" +
 	"\aRawPage\x12/\n" +
 	"\avintage\x18\x01 \x01(\v2\x15.auyl.wire.v1.VintageR\avintage\x12\x10\n" +
 	"\x03url\x18\x02 \x01(\tR\x03url\x12!\n" +
@@ -1682,7 +1784,17 @@ const file_wire_proto_rawDesc = "" +
 	"size_bytes\x18\x05 \x01(\x04R\tsizeBytes\x12\x18\n" +
 	"\apartial\x18\x06 \x01(\bR\apartial\x12-\n" +
 	"\arun_end\x18\a \x01(\v2\x14.auyl.wire.v1.RunEndR\x06runEnd\x12,\n" +
-	"\x06replay\x18\b \x01(\v2\x14.auyl.wire.v1.ReplayR\x06replay\"\x8d\x01\n" +
+	"\x06replay\x18\b \x01(\v2\x14.auyl.wire.v1.ReplayR\x06replay\x12&\n" +
+	"\x04part\x18\f \x01(\v2\x12.auyl.wire.v1.PartR\x04part\"\xc9\x01\n" +
+	"\x04Part\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\rR\x06number\x12\x0e\n" +
+	"\x02of\x18\x02 \x01(\rR\x02of\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\fR\x06sha256\x12\x1d\n" +
+	"\n" +
+	"size_bytes\x18\x04 \x01(\x04R\tsizeBytes\x12\x18\n" +
+	"\arecords\x18\x05 \x01(\x04R\arecords\x12%\n" +
+	"\x0erecords_before\x18\x06 \x01(\x04R\rrecordsBefore\x12!\n" +
+	"\flines_before\x18\a \x01(\x04R\vlinesBefore\"\x8d\x01\n" +
 	"\x06Replay\x12/\n" +
 	"\aletters\x18\x01 \x03(\v2\x15.auyl.wire.v1.RefusedR\aletters\x12\x1e\n" +
 	"\vasked_at_ms\x18\x02 \x01(\x03R\taskedAtMs\x122\n" +
@@ -1839,46 +1951,48 @@ func file_wire_proto_rawDescGZIP() []byte {
 	return file_wire_proto_rawDescData
 }
 
-var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_wire_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_wire_proto_goTypes = []any{
 	(*Vintage)(nil),      // 0: auyl.wire.v1.Vintage
 	(*RawPage)(nil),      // 1: auyl.wire.v1.RawPage
-	(*Replay)(nil),       // 2: auyl.wire.v1.Replay
-	(*Decision)(nil),     // 3: auyl.wire.v1.Decision
-	(*Refused)(nil),      // 4: auyl.wire.v1.Refused
-	(*RunEnd)(nil),       // 5: auyl.wire.v1.RunEnd
-	(*Observations)(nil), // 6: auyl.wire.v1.Observations
-	(*Events)(nil),       // 7: auyl.wire.v1.Events
-	(*Attribute)(nil),    // 8: auyl.wire.v1.Attribute
-	(*DeadLetters)(nil),  // 9: auyl.wire.v1.DeadLetters
-	(*DeadLetter)(nil),   // 10: auyl.wire.v1.DeadLetter
-	(*Delivery)(nil),     // 11: auyl.wire.v1.Delivery
-	(*Sample)(nil),       // 12: auyl.wire.v1.Sample
-	(*Flow)(nil),         // 13: auyl.wire.v1.Flow
-	(*Cells)(nil),        // 14: auyl.wire.v1.Cells
-	nil,                  // 15: auyl.wire.v1.Flow.SkippedByRuleEntry
+	(*Part)(nil),         // 2: auyl.wire.v1.Part
+	(*Replay)(nil),       // 3: auyl.wire.v1.Replay
+	(*Decision)(nil),     // 4: auyl.wire.v1.Decision
+	(*Refused)(nil),      // 5: auyl.wire.v1.Refused
+	(*RunEnd)(nil),       // 6: auyl.wire.v1.RunEnd
+	(*Observations)(nil), // 7: auyl.wire.v1.Observations
+	(*Events)(nil),       // 8: auyl.wire.v1.Events
+	(*Attribute)(nil),    // 9: auyl.wire.v1.Attribute
+	(*DeadLetters)(nil),  // 10: auyl.wire.v1.DeadLetters
+	(*DeadLetter)(nil),   // 11: auyl.wire.v1.DeadLetter
+	(*Delivery)(nil),     // 12: auyl.wire.v1.Delivery
+	(*Sample)(nil),       // 13: auyl.wire.v1.Sample
+	(*Flow)(nil),         // 14: auyl.wire.v1.Flow
+	(*Cells)(nil),        // 15: auyl.wire.v1.Cells
+	nil,                  // 16: auyl.wire.v1.Flow.SkippedByRuleEntry
 }
 var file_wire_proto_depIdxs = []int32{
 	0,  // 0: auyl.wire.v1.RawPage.vintage:type_name -> auyl.wire.v1.Vintage
-	5,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
-	2,  // 2: auyl.wire.v1.RawPage.replay:type_name -> auyl.wire.v1.Replay
-	4,  // 3: auyl.wire.v1.Replay.letters:type_name -> auyl.wire.v1.Refused
-	3,  // 4: auyl.wire.v1.Replay.decision:type_name -> auyl.wire.v1.Decision
-	0,  // 5: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
-	0,  // 6: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
-	8,  // 7: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
-	0,  // 8: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
-	10, // 9: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
-	3,  // 10: auyl.wire.v1.DeadLetter.decision:type_name -> auyl.wire.v1.Decision
-	12, // 11: auyl.wire.v1.Delivery.samples:type_name -> auyl.wire.v1.Sample
-	0,  // 12: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
-	15, // 13: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
-	0,  // 14: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	6,  // 1: auyl.wire.v1.RawPage.run_end:type_name -> auyl.wire.v1.RunEnd
+	3,  // 2: auyl.wire.v1.RawPage.replay:type_name -> auyl.wire.v1.Replay
+	2,  // 3: auyl.wire.v1.RawPage.part:type_name -> auyl.wire.v1.Part
+	5,  // 4: auyl.wire.v1.Replay.letters:type_name -> auyl.wire.v1.Refused
+	4,  // 5: auyl.wire.v1.Replay.decision:type_name -> auyl.wire.v1.Decision
+	0,  // 6: auyl.wire.v1.Observations.vintage:type_name -> auyl.wire.v1.Vintage
+	0,  // 7: auyl.wire.v1.Events.vintage:type_name -> auyl.wire.v1.Vintage
+	9,  // 8: auyl.wire.v1.Events.attributes:type_name -> auyl.wire.v1.Attribute
+	0,  // 9: auyl.wire.v1.DeadLetters.vintage:type_name -> auyl.wire.v1.Vintage
+	11, // 10: auyl.wire.v1.DeadLetters.letters:type_name -> auyl.wire.v1.DeadLetter
+	4,  // 11: auyl.wire.v1.DeadLetter.decision:type_name -> auyl.wire.v1.Decision
+	13, // 12: auyl.wire.v1.Delivery.samples:type_name -> auyl.wire.v1.Sample
+	0,  // 13: auyl.wire.v1.Flow.vintage:type_name -> auyl.wire.v1.Vintage
+	16, // 14: auyl.wire.v1.Flow.skipped_by_rule:type_name -> auyl.wire.v1.Flow.SkippedByRuleEntry
+	0,  // 15: auyl.wire.v1.Cells.vintage:type_name -> auyl.wire.v1.Vintage
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_wire_proto_init() }
@@ -1892,7 +2006,7 @@ func file_wire_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_proto_rawDesc), len(file_wire_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
