@@ -83,6 +83,7 @@ type cli struct {
 	Sink      sinkCmd      `cmd:"" help:"Only write tables, from NATS at AUYL_NATS_URL to ClickHouse at AUYL_CLICKHOUSE_DSN."`
 	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
 	Export    exportCmd    `cmd:"" help:"Write a package of open data: CSV with its description, SDMX-CSV, Parquet."`
+	Summary   summaryCmd   `cmd:"" help:"Texts for people made of the figures: list, show, render, compare."`
 	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
 	Check     checkCmd     `cmd:"" help:"Read configuration, contracts, catalogue and areas, and name every fault."`
 	Indicator indicatorCmd `cmd:"" help:"The catalogue of indicators, and where a value comes from."`
@@ -120,6 +121,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	parser, err := kong.New(&c, kong.Name("auyl"), kong.Description(about), kong.UsageOnError(),
 		kong.Writers(s.out, s.err), kong.Exit(func(n int) { panic(exited(n)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		kong.Vars{"summary_formats": strings.Join(summaryFormNames(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
 		fmt.Fprintln(s.err, "auyl:", err)

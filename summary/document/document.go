@@ -33,6 +33,8 @@ type Document struct {
 	Sources  []Source  `json:"sources,omitempty"`
 	Marks    []Mark    `json:"marks,omitempty"` // legend of the marks that occur
 	Labels   Labels    `json:"labels"`
+	// Fired counts what the rules of an alert found; an alert of none is not worth sending.
+	Fired int `json:"fired,omitempty"`
 }
 
 // Notice is something the reader must know before the figures: what is missing,
@@ -87,6 +89,9 @@ type Figure struct {
 	Synthetic bool     `json:"synthetic,omitempty"`
 	// Mark is printed beside the number, such as "ᴾ" or "°"; Document.Marks explains it.
 	Mark string `json:"mark,omitempty"`
+	// FormulaVersion and Boundaries tell a change of method from one of the world.
+	FormulaVersion uint32 `json:"formula_version,omitempty"`
+	Boundaries     string `json:"boundaries,omitempty"`
 	// Explain is the command that shows where the number comes from.
 	Explain string `json:"explain"`
 }

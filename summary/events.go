@@ -1,0 +1,208 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/words"
+)
+
+// sum adds up the events of an area.
+func (c *composer) sum(name string, area auyl.AreaCode) Events {
+	out := Events{Okrug: area, Sums: map[string]float64{}, Counts: map[string]uint64{}}
+	for _, e := range c.events[name] {
+		if !within(e.Okrug, area) {
+			continue
+		}
+		out.Events += e.Events
+		out.Open += e.Open
+		out.Late += e.Late
+		out.Timed += e.Timed
+		out.Overdue += e.Overdue
+		out.OpenDays = append(out.OpenDays, e.OpenDays...)
+		out.Origin = max(out.Origin, e.Origin)
+		for k, v := range e.Sums {
+			out.Sums[k] += v
+		}
+		for k, n := range e.Counts {
+			out.Counts[k] += n
+		}
+	}
+	slices.Sort(out.OpenDays)
+	return out
+}
+
+func within(code, area auyl.AreaCode) bool {
+	return code == area || code.Oblast() == area || code.District() == area || code.Okrug() == area
+}
+
+// count is a number of events, marked as what it is; it leads to no one cell.
+func (c *composer) count(n uint64, origin auyl.Origin) words.Arg {
+	a := c.w.Count(int(n))
+	if origin == auyl.OriginSynthetic {
+		c.marks["§"] = true
+	}
+	return a
+}
+
+// sayLate says how many calls of the period came late, and how many had no address.
+func (c *composer) sayLate(s *document.Section) {
+	e := c.sum("ambulance_call", c.area.Code)
+	if e.Events == 0 {
+		return
+	}
+	lost := e.Events - min(e.Events, e.Counts["address_resolved"])
+	s.Sentences = append(s.Sentences, c.sentence("ambulance.calls", map[string]words.Arg{
+		"calls": c.count(e.Events, e.Origin), "timed": c.count(e.Timed, e.Origin), "late": c.count(e.Late, e.Origin), "lost": c.count(lost, e.Origin),
+	}))
+}
+
+// credits tells the way of the applications of the period.
+func (c *composer) credits(x *schemas.SummarySection, s *document.Section) error {
+	e := c.sum("credit_application", c.area.Code)
+	if e.Events == 0 {
+		s.Empty = c.text("credits.none", nil)
+	} else {
+		args := map[string]words.Arg{
+			"applied": c.count(e.Events, e.Origin), "approved": c.count(e.Counts["approved"], e.Origin), "refused": c.count(e.Counts["refused"], e.Origin),
+			"collateral": c.count(e.Counts["collateral"], e.Origin), "issued": c.count(e.Counts["amount_issued"], e.Origin),
+			"open": c.count(e.Events-min(e.Events, e.Counts["approved"]+e.Counts["refused"]), e.Origin),
+		}
+		s.Sentences = append(s.Sentences, c.sentence("credits.way", args))
+		if amount := e.Sums["amount_issued"]; amount > 0 {
+			u, err := c.w.Unit("thousand KZT")
+			if err != nil {
+				return err
+			}
+			u.Decimals = 0
+			s.Sentences = append(s.Sentences, c.sentence("credits.amount", map[string]words.Arg{"amount": u.Value(amount / 1000)}))
+		}
+		if e.Counts["refused"] > 0 {
+			s.Sentences = append(s.Sentences, c.sentence("credits.refused", args))
+		}
+	}
+	c.levels(x, s)
+	return nil
+}
+
+// levels says where each indicator of a section stands.
+func (c *composer) levels(x *schemas.SummarySection, s *document.Section) {
+	for _, ind := range x.Of(c.House.Catalogue) {
+		if now, ok := c.at(ind, c.area.Code, c.Period); ok {
+			s.Sentences = append(s.Sentences, c.sayLevel(ind, now, x))
+		}
+	}
+}
+
+// byPart makes a row for each part of the area that has something to tell, the most pressing first.
+func (c *composer) byPart(x *schemas.SummarySection, name string, pressing func(Events) int) []Events {
+	level := x.Level
+	if level == 0 {
+		level = c.Def.Level
+	}
+	var out []Events
+	for _, code := range c.partsOf(level) {
+		if e := c.sum(name, code); pressing(e) > 0 {
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Events) int {
+		return cmp.Or(cmp.Compare(pressing(b), pressing(a)), cmp.Compare(a.Okrug, b.Okrug))
+	})
+	if x.Limit > 0 && len(out) > x.Limit {
+		out = out[:x.Limit]
+	}
+	return out
+}
+
+// partsOf are the areas of a level in the area, itself where it is of that level.
+func (c *composer) partsOf(level auyl.Level) []auyl.AreaCode {
+	if level == c.Def.Level {
+		return []auyl.AreaCode{c.area.Code}
+	}
+	var out []auyl.AreaCode
+	for _, a := range c.areasOf(c.area.Code, level) {
+		out = append(out, a.Code)
+	}
+	return out
+}
+
+func oldest(days []uint32) uint32 {
+	if len(days) == 0 {
+		return 0
+	}
+	return days[len(days)-1]
+}
+
+// proposals lists where proposals came from that nobody answered.
+func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) error {
+	all := c.sum("proposal/open", c.area.Code)
+	if all.Open == 0 {
+		s.Empty = c.text("proposals.none", nil)
+	} else {
+		s.Sentences = append(s.Sentences, c.sentence("proposals.open", map[string]words.Arg{
+			"open": c.count(all.Open, all.Origin), "sent": c.count(all.Events, all.Origin), "days": c.count(uint64(oldest(all.OpenDays)), all.Origin),
+		}))
+		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "proposal/open", func(e Events) int { return int(oldest(e.OpenDays)) }),
+			"head.open", func(e Events) uint64 { return e.Open }, true))
+	}
+	c.levels(x, s)
+	return nil
+}
+
+// appeals lists where appeals are overdue.
+func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error {
+	all := c.sum("appeal/open", c.area.Code)
+	if all.Overdue == 0 {
+		s.Empty = c.text("appeals.none", nil)
+	} else {
+		s.Sentences = append(s.Sentences, c.sentence("appeals.overdue", map[string]words.Arg{
+			"overdue": c.count(all.Overdue, all.Origin), "made": c.count(all.Events, all.Origin),
+		}))
+		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "appeal/open", func(e Events) int { return int(e.Overdue) }),
+			"head.overdue", func(e Events) uint64 { return e.Overdue }, false))
+	}
+	c.levels(x, s)
+	return nil
+}
+
+// waiting is a table of parts with a count, and of what is open the days of the oldest and of the middle one.
+func (c *composer) waiting(title string, parts []Events, head string, of func(Events) uint64, days bool) document.Table {
+	t := document.Table{Title: title, Heads: []document.Head{{Text: c.text("head.area", nil)}, {Text: c.text(head, nil), Number: true}}}
+	if days {
+		t.Heads = append(t.Heads, document.Head{Text: c.text("head.oldest", nil), Number: true}, document.Head{Text: c.text("head.median_days", nil), Number: true})
+	}
+	whole := func(v float64) document.Cell { return document.Cell{Text: c.w.Number(v, 0), Value: &v} }
+	for _, e := range parts {
+		row := []document.Cell{{Text: c.fullName(e.Okrug)}, whole(float64(of(e)))}
+		if days {
+			row = append(row, whole(float64(oldest(e.OpenDays))), whole(float64(e.OpenDays[(len(e.OpenDays)-1)/2])))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// animals tells of stray animals: requests for catching, what was caught, bites.
+func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error {
+	now, open, bites := c.sum("capture_request", c.area.Code), c.sum("capture_request/open", c.area.Code), c.sum("dog_bite", c.area.Code)
+	before, bitesBefore := c.sum("capture_request/before", c.area.Code), c.sum("dog_bite/before", c.area.Code)
+	if now.Events+open.Open+bites.Events == 0 {
+		s.Empty = c.text("animals.none", nil)
+		return nil
+	}
+	s.Sentences = append(s.Sentences, c.sentence("animals.requests", map[string]words.Arg{
+		"made": c.count(now.Events, now.Origin), "before": c.count(before.Events, before.Origin), "open": c.count(open.Open, open.Origin),
+		"days": c.count(uint64(oldest(open.OpenDays)), open.Origin),
+	}), c.sentence("animals.bites", map[string]words.Arg{
+		"bites": c.count(bites.Events, bites.Origin), "before": c.count(bitesBefore.Events, bitesBefore.Origin),
+	}))
+	if parts := c.byPart(x, "capture_request/open", func(e Events) int { return int(e.Open) }); len(parts) > 0 && x.Level != 0 {
+		s.Tables = append(s.Tables, c.waiting(s.Title, parts, "head.open", func(e Events) uint64 { return e.Open }, true))
+	}
+	c.levels(x, s)
+	return nil
+}
