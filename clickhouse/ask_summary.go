@@ -158,9 +158,9 @@ type SummaryEvents struct {
 	Counts   map[string]uint64  // events with the attribute above zero
 	Open     uint64             // without Done
 	OpenDays []uint32           // until To, of each that is open, ascending
-	Late     uint64   // ambulance calls of category 1 to 3 reached after their norm
-	Timed    uint64   // those with a norm and an arrival
-	Overdue  uint64   // past their time limit, neither closed nor passed on
+	Late     uint64             // ambulance calls of category 1 to 3 reached after their norm
+	Timed    uint64             // those with a norm and an arrival
+	Overdue  uint64             // past their time limit, neither closed nor passed on
 	Origin   auyl.Origin
 }
 

@@ -85,7 +85,7 @@ type SummaryRule struct {
 // SummarySections are the words of SummarySection.Shows.
 func SummarySections() []string {
 	return []string{
-		"changes", "attention", "targets", "table", "ranking", "map", "trend", "budget", "credits", "proposals", "appeals",
+		"changes", "attention", "targets", "table", "ranking", "map", "trend", "multiples", "budget", "credits", "proposals", "appeals", "calls",
 		"animals", "feeds", "missing", "corrections",
 	}
 }
@@ -237,7 +237,7 @@ func (c *summaryCheck) section(at []any, x *SummarySection) {
 	if x.Say.Coverage < 0 || x.Say.Coverage > 1 {
 		c.bad(path("say"), "want a coverage from 0 to 1, found %v", x.Say.Coverage)
 	}
-	if n := len(x.Indicators) + len(x.Themes); n == 0 && slices.Contains([]string{"changes", "attention", "targets", "table", "ranking", "map", "trend", "budget"}, x.Shows) {
+	if n := len(x.Indicators) + len(x.Themes); n == 0 && slices.Contains([]string{"changes", "attention", "targets", "table", "ranking", "map", "trend", "multiples", "budget"}, x.Shows) {
 		c.bad(path("shows"), "%s wants indicators or themes", x.Shows)
 	}
 }

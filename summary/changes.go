@@ -61,7 +61,7 @@ func (c *composer) change(ind *schemas.Indicator, area auyl.AreaCode, x *schemas
 		return change{}, false
 	}
 	then, ok := c.then(ind, now, c.yearly(ind))
-	if !ok || then.Value == nil || !comparable(now, then, x.Say.Coverage) {
+	if !ok || then.Value == nil || incomparable(now, then, x.Say.Coverage) != "" {
 		return change{}, false
 	}
 	ch := change{ind: ind, now: now, then: then, by: *now.Value - *then.Value}
@@ -82,18 +82,35 @@ func (c *composer) fresh(x Cell) bool {
 	return x.Period.LastDay() >= c.Period.Start() && x.Period.LastDay() <= c.Period.LastDay()
 }
 
-// comparable reports whether two figures measure the same.
-func comparable(now, then Cell, coverage float64) bool {
-	if now.Status == auyl.StatusBreak || now.FormulaVersion != then.FormulaVersion || now.BoundaryVersion != then.BoundaryVersion {
-		return false
+// incomparable says why two figures do not measure the same: break, method, origin
+// or coverage; nothing where they do.
+func incomparable(now, then Cell, least float64) string {
+	switch {
+	case now.Status == auyl.StatusBreak:
+		return "break"
+	case now.FormulaVersion != then.FormulaVersion, now.BoundaryVersion != then.BoundaryVersion:
+		return "method"
+	case now.Origin != then.Origin:
+		return "origin" // a model against a publication is no change of the world
+	case now.Coverage == nil || then.Coverage == nil:
+		return ""
+	case *now.Coverage < least, *then.Coverage < least, math.Abs(*now.Coverage-*then.Coverage) > mostCoverage:
+		return "coverage"
 	}
-	if now.Origin != then.Origin {
-		return false // a model against a publication is no change of the world
+	return ""
+}
+
+// mostCoverage is how far the shares of the population may lie apart whose figures
+// are held against each other: one in ten elsewhere moves most rates more than a month does.
+const mostCoverage = 0.1
+
+// notCompared says why a figure stands alone.
+func (c *composer) notCompared(why string, now, then Cell) document.Sentence {
+	args := map[string]words.Arg{"was_period": c.w.Period(then.Period)}
+	if why == "coverage" {
+		args["share"], args["was"] = c.percent(100**now.Coverage), c.percent(100**then.Coverage)
 	}
-	if now.Coverage == nil || then.Coverage == nil {
-		return coverage == 0
-	}
-	return *now.Coverage >= coverage && *then.Coverage >= coverage && math.Abs(*now.Coverage-*then.Coverage) <= 0.1
+	return c.sentence("trust.not."+why, args)
 }
 
 // usual is the median size of the steps of the last two years, so that an indicator
@@ -105,7 +122,7 @@ func (c *composer) usual(ind *schemas.Indicator, now Cell) float64 {
 		if x.Value == nil || x.Period.Start() >= now.Period.Start() {
 			continue
 		}
-		if before, ok := c.then(ind, x, c.yearly(ind)); ok && comparable(x, before, 0) {
+		if before, ok := c.then(ind, x, c.yearly(ind)); ok && incomparable(x, before, 0) == "" {
 			steps = append(steps, math.Abs(*x.Value-*before.Value))
 		}
 	}
@@ -126,7 +143,7 @@ func (c *composer) sayChange(ch change) document.Sentence {
 	}
 	s := c.sentence(key, map[string]words.Arg{
 		"name": plain(c.name(ch.ind.Names)), "now": c.number(ch.ind, ch.now), "was": c.number(ch.ind, ch.then),
-		"by": c.unit(ch.ind).Difference(ch.by), "was_period": c.w.Period(ch.then.Period), "now_period": c.w.Period(ch.now.Period),
+		"by": c.said(ch.ind).Difference(ch.by), "was_period": c.w.Period(ch.then.Period), "now_period": c.w.Period(ch.now.Period),
 	})
 	return join(s, c.trust(ch.now, ch.then))
 }
@@ -150,8 +167,8 @@ func (c *composer) trust(now, then Cell) document.Sentence {
 	}
 	if r, ok := c.revised(then); ok && r.Old != nil && r.New != nil {
 		ind := c.House.Catalogue.Indicator(then.Indicator)
-		old := c.unit(ind).Value(*r.Old)
-		if old.Text != c.unit(ind).Value(*r.New).Text {
+		old := c.said(ind).Value(*r.Old)
+		if old.Text != c.said(ind).Value(*r.New).Text {
 			s = join(s, c.sentence("trust.revised", map[string]words.Arg{"old": old, "period": c.w.Period(then.Period), "class": plain(c.text("class."+r.Class, nil))}))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,9 @@ func (e *Edition) Compose(area auyl.AreaCode, lang string) (*document.Document, 
 	a, err := CheckArea(e.House, e.Def, area, e.Period)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.Contains(e.Def.Languages, lang) {
+		return nil, fmt.Errorf("language %q: %s is written in %s", lang, e.Def.ID, strings.Join(e.Def.Languages, ", "))
 	}
 	w, err := words.New(lang)
 	if err != nil {
@@ -107,12 +111,16 @@ func (c *composer) section(x *schemas.SummarySection) ([]document.Section, error
 		err = c.table(x, &s)
 	case "trend":
 		err = c.trend(x, &s)
+	case "multiples":
+		err = c.multiples(x, &s)
 	case "ranking", "targets":
 		err = c.ranking(x, &s)
 	case "map":
 		err = c.maps(x, &s)
 	case "budget":
 		err = c.budget(x, &s)
+	case "calls":
+		c.calls(x, &s)
 	case "credits":
 		err = c.credits(x, &s)
 	case "proposals":
@@ -153,12 +161,14 @@ func (c *composer) sentence(key string, args map[string]words.Arg) document.Sent
 	for _, p := range parts {
 		r := document.Run{Text: p.Text}
 		if p.Arg != nil {
-			if f, ok := p.Arg.Ref.(*document.Figure); ok {
-				r.Figure = f
-				r.Text += f.Mark
+			switch ref := p.Arg.Ref.(type) {
+			case *document.Figure:
+				r.Figure, r.Text = ref, r.Text+ref.Mark
+			case explained:
+				r.Explain, r.Text = ref.command, r.Text+ref.mark
 			}
 		}
-		if n := len(out); n > 0 && out[n-1].Figure == nil && r.Figure == nil {
+		if n := len(out); n > 0 && out[n-1].Figure == nil && r.Figure == nil && out[n-1].Explain+r.Explain == "" {
 			out[n-1].Text += r.Text
 			continue
 		}
@@ -190,12 +200,17 @@ func (c *composer) unit(ind *schemas.Indicator) words.Unit {
 	return u
 }
 
+// said is the unit as it goes with the indicator's name in a sentence.
+func (c *composer) said(ind *schemas.Indicator) words.Unit {
+	return c.unit(ind).Beside(c.name(ind.Names))
+}
+
 // figure says which cell a number is and notes its marks and sources.
 func (c *composer) figure(ind *schemas.Indicator, x Cell) *document.Figure {
 	f := &document.Figure{
 		Indicator: x.Indicator, Area: x.Area, Period: x.Period, Value: x.Value, Status: x.Status.String(),
 		Synthetic: x.Origin == auyl.OriginSynthetic, FormulaVersion: x.FormulaVersion, Boundaries: x.BoundaryVersion,
-		Explain:   fmt.Sprintf("auyl indicator explain %s %s %s --as-of %s", x.Indicator, x.Area, x.Period, c.AsOf.UTC().Format(time.RFC3339Nano)),
+		Explain: fmt.Sprintf("auyl indicator explain %s %s %s --as-of %s", x.Indicator, x.Area, x.Period, c.AsOf.UTC().Format(time.RFC3339Nano)),
 	}
 	if x.Coverage != nil {
 		f.Coverage = *x.Coverage
@@ -218,7 +233,7 @@ func (c *composer) number(ind *schemas.Indicator, x Cell) words.Arg {
 		a.Ref = c.figure(ind, x)
 		return a
 	}
-	a := c.unit(ind).Value(*x.Value)
+	a := c.said(ind).Value(*x.Value)
 	a.Ref = c.figure(ind, x)
 	return a
 }
@@ -257,8 +272,8 @@ func plain(s string) words.Arg { return words.Plain(s) }
 // fullName is the name of an okrug with its district, since names repeat.
 func (c *composer) fullName(code auyl.AreaCode) string {
 	name := c.areaName(code).Text
-	if d := code.District(); d != code && d != c.area.Code {
-		name += " (" + c.areaName(d).Text + ")"
+	if d := c.areaName(code.District()).Text; code.District() != code && code.District() != c.area.Code && d != name {
+		name += " (" + d + ")"
 	}
 	return strings.TrimSpace(name)
 }

@@ -170,16 +170,16 @@ func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) e
 	var list []Revision
 	for _, r := range c.revisions {
 		ind := c.House.Catalogue.Indicator(r.Indicator)
-		if r.Area != c.area.Code || ind == nil || !slices.Contains(x.Of(c.House.Catalogue), ind) {
-			continue
+		if r.Area != c.area.Code || ind == nil || !slices.Contains(x.Of(c.House.Catalogue), ind) || r.Old == nil || r.Period.End() > c.Period.Start() {
+			continue // what was not there before was not corrected
 		}
-		if r.Old != nil && r.New != nil && c.unit(ind).Value(*r.Old).Text == c.unit(ind).Value(*r.New).Text {
+		if r.New != nil && c.unit(ind).Value(*r.Old).Text == c.unit(ind).Value(*r.New).Text {
 			continue // a change that nobody can see in a figure as it is printed
 		}
 		list = append(list, r)
 	}
 	size := func(r Revision) float64 {
-		if r.Old == nil || r.New == nil {
+		if r.New == nil {
 			return math.Inf(1)
 		}
 		return math.Abs(*r.New-*r.Old) / math.Max(math.Abs(*r.Old), 1e-9)
@@ -191,10 +191,6 @@ func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) e
 	if len(list) == 0 {
 		s.Empty = c.text("corrections.none", nil)
 		return nil
-	}
-	classes := map[string]int{}
-	for _, r := range list {
-		classes[r.Class]++
 	}
 	s.Sentences = append(s.Sentences, c.sentence("corrections.some", map[string]words.Arg{"n": c.w.Count(len(list))}))
 	t := document.Table{Title: s.Title, Heads: []document.Head{

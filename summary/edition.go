@@ -238,6 +238,9 @@ func (e *Edition) readRevisions(ctx context.Context, f Facts, x *schemas.Summary
 	return nil
 }
 
+// openDays is how far back what is open is looked for: a year and a half.
+const openDays = 550
+
 type eventKind struct{ kind, done string }
 
 // kindsOf says which events a section counts.
@@ -251,7 +254,7 @@ func kindsOf(shows string) []eventKind {
 		return []eventKind{{"appeal", "closed_seconds"}}
 	case "animals":
 		return []eventKind{{"capture_request", "done_days"}, {"dog_bite", ""}}
-	case "map":
+	case "map", "calls":
 		return []eventKind{{"ambulance_call", ""}}
 	}
 	return nil
@@ -279,8 +282,7 @@ func (e *Edition) readEvents(ctx context.Context, f Facts, k eventKind) error {
 	if err := read(k.kind+"/before", before.Start(), before.End()); err != nil {
 		return err
 	}
-	// What is open is open since long: a year and a half of what was ever sent.
-	return read(k.kind+"/open", e.Period.End()-550, e.Period.End())
+	return read(k.kind+"/open", e.Period.End()-openDays, e.Period.End())
 }
 
 func (e *Edition) midnight(d auyl.Day) time.Time {

@@ -2,7 +2,9 @@ package summary
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
@@ -39,12 +41,34 @@ func within(code, area auyl.AreaCode) bool {
 	return code == area || code.Oblast() == area || code.District() == area || code.Okrug() == area
 }
 
-// count is a number of events, marked as what it is; it leads to no one cell.
-func (c *composer) count(n uint64, origin auyl.Origin) words.Arg {
+// explained is a number of events with the command that lists them.
+type explained struct{ command, mark string }
+
+// prefix are the digits that the codes of an area and of all below it share.
+func prefix(a *auyl.Area) string {
+	digits := map[auyl.Level]int{auyl.LevelOblast: 2, auyl.LevelDistrict: 4, auyl.LevelOkrug: 6, auyl.LevelSettlement: 9}[a.Level]
+	return a.Code.String()[:digits]
+}
+
+// count is a number of events of a kind, marked as what it is.
+func (c *composer) count(kind string, n uint64, origin auyl.Origin) words.Arg {
 	a := c.w.Count(int(n))
+	x := explained{}
 	if origin == auyl.OriginSynthetic {
-		c.marks["§"] = true
+		x.mark = markSynthetic
+		c.marks[markSynthetic] = true
+		c.synthetic++
 	}
+	c.shown++
+	kind, open := strings.CutSuffix(kind, "/open")
+	kind = strings.TrimSuffix(kind, "/before")
+	from := c.Period.Start()
+	if open {
+		from = c.Period.End() - openDays
+	}
+	x.command = fmt.Sprintf("auyl query \"SELECT id, area, occurred_at, attributes FROM event_current WHERE kind = '%s' AND startsWith(area, '%s') AND occurred_at >= '%s' AND occurred_at < '%s'\"",
+		kind, prefix(c.area), c.midnight(from).Format("2006-01-02 15:04:05"), c.midnight(c.Period.End()).Format("2006-01-02 15:04:05"))
+	a.Ref = x
 	return a
 }
 
@@ -56,8 +80,33 @@ func (c *composer) sayLate(s *document.Section) {
 	}
 	lost := e.Events - min(e.Events, e.Counts["address_resolved"])
 	s.Sentences = append(s.Sentences, c.sentence("ambulance.calls", map[string]words.Arg{
-		"calls": c.count(e.Events, e.Origin), "timed": c.count(e.Timed, e.Origin), "late": c.count(e.Late, e.Origin), "lost": c.count(lost, e.Origin),
+		"calls": c.count("ambulance_call", e.Events, e.Origin), "timed": c.count("ambulance_call", e.Timed, e.Origin), "late": c.count("ambulance_call", e.Late, e.Origin), "lost": c.count("ambulance_call", lost, e.Origin),
 	}))
+}
+
+// calls tells of the ambulance by its calls, where the period has no cells: a week.
+func (c *composer) calls(x *schemas.SummarySection, s *document.Section) {
+	c.sayLate(s)
+	if len(s.Sentences) == 0 {
+		s.Empty = c.text("ambulance.none", nil)
+		return
+	}
+	t := document.Table{Title: s.Title, Theme: "ambulance", Heads: []document.Head{
+		{Text: c.text("head.area", nil)}, {Text: c.text("head.calls", nil), Number: true}, {Text: c.text("head.timed", nil), Number: true},
+		{Text: c.text("head.late_calls", nil), Number: true},
+	}}
+	parts := c.byPart(x, "ambulance_call", func(e Events) int { return int(e.Late) })
+	for _, e := range parts {
+		row := []document.Cell{{Text: c.fullName(e.Okrug)}}
+		for _, n := range []uint64{e.Events, e.Timed, e.Late} {
+			v := float64(n)
+			row = append(row, document.Cell{Text: c.w.Number(v, 0), Value: &v})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	if len(t.Rows) > 0 {
+		s.Tables = append(s.Tables, t)
+	}
 }
 
 // credits tells the way of the applications of the period.
@@ -67,9 +116,9 @@ func (c *composer) credits(x *schemas.SummarySection, s *document.Section) error
 		s.Empty = c.text("credits.none", nil)
 	} else {
 		args := map[string]words.Arg{
-			"applied": c.count(e.Events, e.Origin), "approved": c.count(e.Counts["approved"], e.Origin), "refused": c.count(e.Counts["refused"], e.Origin),
-			"collateral": c.count(e.Counts["collateral"], e.Origin), "issued": c.count(e.Counts["amount_issued"], e.Origin),
-			"open": c.count(e.Events-min(e.Events, e.Counts["approved"]+e.Counts["refused"]), e.Origin),
+			"applied": c.count("credit_application", e.Events, e.Origin), "approved": c.count("credit_application", e.Counts["approved"], e.Origin), "refused": c.count("credit_application", e.Counts["refused"], e.Origin),
+			"collateral": c.count("credit_application", e.Counts["collateral"], e.Origin), "issued": c.count("credit_application", e.Counts["amount_issued"], e.Origin),
+			"open": c.count("credit_application", e.Events-min(e.Events, e.Counts["approved"]+e.Counts["refused"]), e.Origin),
 		}
 		s.Sentences = append(s.Sentences, c.sentence("credits.way", args))
 		if amount := e.Sums["amount_issued"]; amount > 0 {
@@ -144,7 +193,7 @@ func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) err
 		s.Empty = c.text("proposals.none", nil)
 	} else {
 		s.Sentences = append(s.Sentences, c.sentence("proposals.open", map[string]words.Arg{
-			"open": c.count(all.Open, all.Origin), "sent": c.count(all.Events, all.Origin), "days": c.count(uint64(oldest(all.OpenDays)), all.Origin),
+			"open": c.count("proposal/open", all.Open, all.Origin), "sent": c.count("proposal/open", all.Events, all.Origin), "days": c.count("proposal/open", uint64(oldest(all.OpenDays)), all.Origin),
 		}))
 		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "proposal/open", func(e Events) int { return int(oldest(e.OpenDays)) }),
 			"head.open", func(e Events) uint64 { return e.Open }, true))
@@ -160,7 +209,7 @@ func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error
 		s.Empty = c.text("appeals.none", nil)
 	} else {
 		s.Sentences = append(s.Sentences, c.sentence("appeals.overdue", map[string]words.Arg{
-			"overdue": c.count(all.Overdue, all.Origin), "made": c.count(all.Events, all.Origin),
+			"overdue": c.count("appeal/open", all.Overdue, all.Origin), "made": c.count("appeal/open", all.Events, all.Origin),
 		}))
 		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "appeal/open", func(e Events) int { return int(e.Overdue) }),
 			"head.overdue", func(e Events) uint64 { return e.Overdue }, false))
@@ -195,10 +244,10 @@ func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error
 		return nil
 	}
 	s.Sentences = append(s.Sentences, c.sentence("animals.requests", map[string]words.Arg{
-		"made": c.count(now.Events, now.Origin), "before": c.count(before.Events, before.Origin), "open": c.count(open.Open, open.Origin),
-		"days": c.count(uint64(oldest(open.OpenDays)), open.Origin),
+		"made": c.count("capture_request", now.Events, now.Origin), "before": c.count("capture_request", before.Events, before.Origin), "open": c.count("capture_request/open", open.Open, open.Origin),
+		"days": c.count("capture_request/open", uint64(oldest(open.OpenDays)), open.Origin),
 	}), c.sentence("animals.bites", map[string]words.Arg{
-		"bites": c.count(bites.Events, bites.Origin), "before": c.count(bitesBefore.Events, bitesBefore.Origin),
+		"bites": c.count("dog_bite", bites.Events, bites.Origin), "before": c.count("dog_bite", bitesBefore.Events, bitesBefore.Origin),
 	}))
 	if parts := c.byPart(x, "capture_request/open", func(e Events) int { return int(e.Open) }); len(parts) > 0 && x.Level != 0 {
 		s.Tables = append(s.Tables, c.waiting(s.Title, parts, "head.open", func(e Events) uint64 { return e.Open }, true))

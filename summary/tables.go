@@ -149,11 +149,35 @@ func (c *composer) trendOf(ind *schemas.Indicator, area auyl.AreaCode) (document
 		return document.Chart{}, false
 	}
 	ch.Lines = []document.Line{line}
+	said := c.said(ind)
 	ch.Alt = c.text("alt.trend", map[string]words.Arg{
 		"name": plain(c.name(ind.Names)), "from": plain(c.w.ShortPeriod(first.Period)), "to": plain(c.w.ShortPeriod(final.Period)),
-		"first": u.Value(*first.Value), "last": u.Value(*final.Value), "low": u.Value(low), "high": u.Value(high),
+		"first": said.Value(*first.Value), "last": said.Value(*final.Value), "low": said.Value(low), "high": said.Value(high),
 	})
 	return ch, true
+}
+
+// multiples draw the parts of the area beside each other, a picture for each indicator.
+func (c *composer) multiples(x *schemas.SummarySection, s *document.Section) error {
+	for _, ind := range x.Of(c.House.Catalogue) {
+		u := c.unit(ind)
+		ch := document.Chart{
+			Kind: document.Multiples, Title: c.name(ind.Names), Unit: u.Head, Decimals: u.Decimals, LowerIsBetter: ind.Direction == "lower",
+		}
+		for _, code := range c.rankedAreas(x) {
+			if p, ok := c.trendOf(ind, code); ok {
+				p.Title = c.areaName(code).Text
+				ch.Panels = append(ch.Panels, p)
+			}
+		}
+		r, ok := c.rankingOf(ind, x)
+		if len(ch.Panels) == 0 || !ok {
+			continue
+		}
+		ch.Alt = r.Alt
+		s.Charts = append(s.Charts, ch)
+	}
+	return nil
 }
 
 // ranking holds parts of the area, or its peers, side by side.
@@ -175,10 +199,16 @@ func (c *composer) sayLevel(ind *schemas.Indicator, now Cell, x *schemas.Summary
 	args := map[string]words.Arg{"name": plain(c.name(ind.Names)), "now": c.number(ind, now), "now_period": c.w.Period(now.Period)}
 	lastYear := c.yearly(ind) || !slices.Contains(x.Compare, "previous")
 	then, ok := c.then(ind, now, lastYear)
-	if now.Value == nil || !ok || !comparable(now, then, x.Say.Coverage) || len(x.Compare) == 0 {
-		return join(c.sentence("level.only", args), c.trust(now, now))
+	only := now.Value == nil || !ok || len(x.Compare) == 0
+	args["was_period"] = c.w.Period(then.Period)
+	if why := incomparable(now, then, x.Say.Coverage); only || why != "" {
+		s := c.sentence("level.only", args)
+		if !only {
+			return join(s, c.notCompared(why, now, then))
+		}
+		return join(s, c.trust(now, now))
 	}
-	args["was"], args["was_period"] = c.number(ind, then), c.w.Period(then.Period)
+	args["was"] = c.number(ind, then)
 	return join(c.sentence("level.was", args), c.trust(now, then))
 }
 
@@ -226,10 +256,10 @@ func (c *composer) rankingOf(ind *schemas.Indicator, x *schemas.SummarySection) 
 	if known == 0 {
 		return ch, false
 	}
-	best, worst := ch.Bars[0], ch.Bars[known-1]
+	best, worst, said := ch.Bars[0], ch.Bars[known-1], c.said(ind)
 	ch.Alt = c.text("alt.ranking", map[string]words.Arg{
-		"name": plain(ch.Title), "n": c.w.Count(known), "best": plain(best.Name), "best_value": u.Value(*best.Value),
-		"worst": plain(worst.Name), "worst_value": u.Value(*worst.Value),
+		"name": plain(ch.Title), "n": c.w.Count(known), "best": plain(best.Name), "best_value": said.Value(*best.Value),
+		"worst": plain(worst.Name), "worst_value": said.Value(*worst.Value),
 	})
 	return ch, true
 }

@@ -75,6 +75,8 @@ type Sentence []Run
 type Run struct {
 	Text   string  `json:"text"`
 	Figure *Figure `json:"figure,omitempty"`
+	// Explain is the command that shows where a number comes from that is no cell: a count of events.
+	Explain string `json:"explain,omitempty"`
 }
 
 // Figure says which cell a number is, and how far it is to be believed.

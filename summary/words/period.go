@@ -64,10 +64,10 @@ func russianPeriod(p auyl.Period, start time.Time, year string) Arg {
 		return of(year+" год", year+" года", "в "+year+" году")
 	case auyl.FreqHalfYear:
 		h := half(start)
-		return of(h+" полугодие "+year+" года", h+" полугодия "+year+" года", "в "+h+" полугодии "+year+" года")
+		return of(h+" полугодие "+year+" года", h+" полугодия "+year+" года", in(h)+h+" полугодии "+year+" года")
 	case auyl.FreqQuarter:
 		q := quarter(start)
-		return of(q+" квартал "+year+" года", q+" квартала "+year+" года", "в "+q+" квартале "+year+" года")
+		return of(q+" квартал "+year+" года", q+" квартала "+year+" года", in(q)+q+" квартале "+year+" года")
 	case auyl.FreqMonth:
 		m := start.Month()
 		return of(russianMonth(m, Nominative)+" "+year+" года", russianMonth(m, Genitive)+" "+year+" года", "в "+russianMonth(m, Locative)+" "+year+" года")
@@ -78,6 +78,14 @@ func russianPeriod(p auyl.Period, start time.Time, year string) Arg {
 	}
 	day := fmt.Sprintf("%d %s %s года", start.Day(), russianMonth(start.Month(), Genitive), year)
 	return of(day, day, "на "+day)
+}
+
+// in is «во» before «втором», which II is read as.
+func in(roman string) string {
+	if roman == "II" {
+		return "во "
+	}
+	return "в "
 }
 
 func englishPeriod(p auyl.Period, start time.Time, year string) string {

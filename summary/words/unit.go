@@ -1,6 +1,9 @@
 package words
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Unit is how figures of a unit are written in one language.
 type Unit struct {
@@ -13,6 +16,7 @@ type Unit struct {
 	after  map[string]string // by plural category; "" where there is one form for all
 	acc    string            // Russian accusative of one: «на 1 минуту»
 	points bool              // percent: differences are in percentage points
+	per    bool              // so many of something per so many of something else
 }
 
 // Unit returns how a unit of the catalogue is written. Units it does not know are
@@ -39,6 +43,7 @@ func (w *Words) Unit(unit string) (Unit, error) {
 		}
 	}
 	per := func(kk, ru, en string) {
+		u.per = true
 		switch w.lang {
 		case "kk":
 			u.before, u.Head = kk, kk
@@ -50,8 +55,8 @@ func (w *Words) Unit(unit string) (Unit, error) {
 	}
 	switch unit {
 	case "%":
-		u.points = true
 		per("", "%", "%")
+		u.points, u.per = true, false
 		u.Head = "%"
 	case "% of same period last year":
 		u.points = true
@@ -115,6 +120,15 @@ func (w *Words) Unit(unit string) (Unit, error) {
 		return u, fmt.Errorf("unit %q has no words", unit)
 	}
 	return u, nil
+}
+
+// Beside is the unit behind or before a name: where a rate's name already says of
+// how many it is («на 1000 жителей»), its numbers go without.
+func (u Unit) Beside(name string) Unit {
+	if u.per && !u.points && strings.ContainsAny(name, "0123456789") {
+		u.before, u.after = "", nil
+	}
+	return u
 }
 
 // Value writes a value with its unit, in each case that the language's texts ask for.
