@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 )
@@ -176,6 +177,9 @@ func (c *summaryCheck) schedule() {
 	fields := strings.Fields(c.s.Schedule.Cron)
 	if len(fields) != 5 || slices.ContainsFunc(fields, func(f string) bool { return !cronField.MatchString(f) }) {
 		c.bad([]any{"schedule", "cron"}, `schedule %q: want five fields, minute hour day month weekday, such as "0 9 20 * *"`, c.s.Schedule.Cron)
+	}
+	if _, err := time.LoadLocation(c.s.Schedule.Zone); err != nil || c.s.Schedule.Zone == "" {
+		c.bad([]any{"schedule", "zone"}, "zone %q: want one such as Asia/Almaty", c.s.Schedule.Zone)
 	}
 	w := c.s.Schedule.WaitFor
 	if w == nil {

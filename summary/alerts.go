@@ -96,6 +96,7 @@ func (c *composer) silent(r *schemas.SummaryRule) []document.Sentence {
 	slices.SortFunc(list, func(a, b lateness) int { return cmp.Or(cmp.Compare(b.days, a.days), cmp.Compare(a.source, b.source)) })
 	var out []document.Sentence
 	for _, l := range list {
+		c.sources[l.source] = true
 		out = append(out, c.sentence("alerts.silent", map[string]words.Arg{
 			"source": plain(c.sourceName(l.source)), "period": c.w.Period(l.owes), "days": c.w.Count(l.days),
 		}))

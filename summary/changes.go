@@ -69,9 +69,34 @@ func (c *composer) change(ind *schemas.Indicator, area auyl.AreaCode, x *schemas
 	if c.w.Number(*now.Value, u.Decimals) == c.w.Number(*then.Value, u.Decimals) || math.Abs(ch.by) < math.Abs(*then.Value)*x.Say.Percent/100 {
 		return change{}, false
 	}
+	if !c.carries(ind, now, then) {
+		return change{}, false
+	}
 	ch.better = (ch.by > 0) == (ind.Direction == "higher")
 	ch.strength = math.Abs(ch.by) / c.usual(ind, now)
 	return ch, true
+}
+
+// leastDenominator is how many things a share must be of to be told of in words:
+// one appeal of three more is 33 points, and no news.
+const leastDenominator = 10
+
+// carries reports whether two figures are of enough to tell them apart: neither is
+// a share of a handful, and where both are counts their intervals do not meet.
+func (c *composer) carries(ind *schemas.Indicator, now, then Cell) bool {
+	if ind.Rollup == "ratio" {
+		for _, x := range []Cell{now, then} {
+			if x.Denominator != nil && *x.Denominator < leastDenominator {
+				return false
+			}
+		}
+	}
+	low, high := interval(c.House.Catalogue, ind, now)
+	lowThen, highThen := interval(c.House.Catalogue, ind, then)
+	if low == nil || lowThen == nil {
+		return true
+	}
+	return *low > *highThen || *high < *lowThen
 }
 
 // fresh reports whether a figure is of this period: the half-year of spring is no news in autumn.

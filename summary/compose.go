@@ -138,6 +138,10 @@ func (c *composer) section(x *schemas.SummarySection) ([]document.Section, error
 	default:
 		err = fmt.Errorf("nothing is made of %q", x.Shows)
 	}
+	if s.Empty != "" && len(s.Sentences) > 0 {
+		s.Sentences = append([]document.Sentence{{{Text: s.Empty}}}, s.Sentences...)
+		s.Empty = ""
+	}
 	if x.Open != nil {
 		s.Sentences = append(s.Sentences, document.Sentence{{Text: c.name(*x.Open)}})
 	}

@@ -250,7 +250,7 @@ func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error
 		"bites": c.count("dog_bite", bites.Events, bites.Origin), "before": c.count("dog_bite", bitesBefore.Events, bitesBefore.Origin),
 	}))
 	if parts := c.byPart(x, "capture_request/open", func(e Events) int { return int(e.Open) }); len(parts) > 0 && x.Level != 0 {
-		s.Tables = append(s.Tables, c.waiting(s.Title, parts, "head.open", func(e Events) uint64 { return e.Open }, true))
+		s.Tables = append(s.Tables, c.waiting(s.Title, parts, "head.undone", func(e Events) uint64 { return e.Open }, true))
 	}
 	c.levels(x, s)
 	return nil

@@ -42,8 +42,8 @@ func kazakhPeriod(p auyl.Period, start time.Time, year string) Arg {
 	case auyl.FreqMonth:
 		text = year + " жылғы " + kazakhMonth(start.Month())
 	case auyl.FreqWeek:
-		a, b := p.Start().Time(), p.LastDay().Time()
-		text = fmt.Sprintf("%d жылғы %d %s – %d %s аптасы", b.Year(), a.Day(), kazakhMonth(a.Month()), b.Day(), kazakhMonth(b.Month()))
+		b := p.LastDay().Time()
+		text = fmt.Sprintf("%d жылғы %s аптасы", b.Year(), span(start, b, kazakhMonth))
 		possessive = true
 	default:
 		text = fmt.Sprintf("%s жылғы %d %s", year, start.Day(), kazakhMonth(start.Month()))
@@ -73,8 +73,8 @@ func russianPeriod(p auyl.Period, start time.Time, year string) Arg {
 		return of(russianMonth(m, Nominative)+" "+year+" года", russianMonth(m, Genitive)+" "+year+" года", "в "+russianMonth(m, Locative)+" "+year+" года")
 	case auyl.FreqWeek:
 		b := p.LastDay().Time()
-		span := fmt.Sprintf("%d %s – %d %s %d года", start.Day(), russianMonth(start.Month(), Genitive), b.Day(), russianMonth(b.Month(), Genitive), b.Year())
-		return of("неделя "+span, "недели "+span, "за неделю "+span)
+		days := fmt.Sprintf("%s %d года", span(start, b, func(m time.Month) string { return russianMonth(m, Genitive) }), b.Year())
+		return of("неделя "+days, "недели "+days, "за неделю "+days)
 	}
 	day := fmt.Sprintf("%d %s %s года", start.Day(), russianMonth(start.Month(), Genitive), year)
 	return of(day, day, "на "+day)
@@ -100,9 +100,17 @@ func englishPeriod(p auyl.Period, start time.Time, year string) string {
 		return start.Month().String() + " " + year
 	case auyl.FreqWeek:
 		b := p.LastDay().Time()
-		return fmt.Sprintf("the week of %d %s to %d %s %d", start.Day(), start.Month(), b.Day(), b.Month(), b.Year())
+		return fmt.Sprintf("the week of %s %d", span(start, b, time.Month.String), b.Year())
 	}
 	return fmt.Sprintf("%d %s %s", start.Day(), start.Month(), year)
+}
+
+// span says from which day to which, the month once where it is one.
+func span(a, b time.Time, month func(time.Month) string) string {
+	if a.Month() == b.Month() {
+		return fmt.Sprintf("%d–%d %s", a.Day(), b.Day(), month(b.Month()))
+	}
+	return fmt.Sprintf("%d %s – %d %s", a.Day(), month(a.Month()), b.Day(), month(b.Month()))
 }
 
 // ShortPeriod is for axes and columns: 09.2026, III 2026, 2026.
