@@ -28,7 +28,11 @@ const standsOut = 2
 // attention lists the areas that stand out for the worse, ordered by the people
 // that live there times the distance from their peers.
 func (c *composer) attention(x *schemas.SummarySection, s *document.Section) error {
-	all := c.concerns(x)
+	all, compared := c.concerns(x)
+	if compared == 0 {
+		s.Empty = c.text("attention.unknown", nil)
+		return nil
+	}
 	slices.SortFunc(all, func(a, b concern) int {
 		return cmp.Or(cmp.Compare(b.people*b.far, a.people*a.far), cmp.Compare(a.area, b.area))
 	})
@@ -69,8 +73,9 @@ func (c *composer) attention(x *schemas.SummarySection, s *document.Section) err
 	return nil
 }
 
-// concerns finds for each area the figure that is farthest on the bad side of its peers.
-func (c *composer) concerns(x *schemas.SummarySection) []concern {
+// concerns finds for each area the figure that is farthest on the bad side of its
+// peers; compared counts the figures that could be held against any.
+func (c *composer) concerns(x *schemas.SummarySection) (out []concern, compared int) {
 	level := cmp.Or(x.Level, c.Def.Level)
 	population := c.House.Catalogue.Indicator("population_total")
 	best := map[auyl.AreaCode]*concern{}
@@ -90,6 +95,7 @@ func (c *composer) concerns(x *schemas.SummarySection) []concern {
 			if !ok || len(values) < 6 || sd == 0 {
 				continue
 			}
+			compared++
 			far := (m - *cell.Value) / sd
 			if ind.Direction == "lower" {
 				far = -far
@@ -112,11 +118,10 @@ func (c *composer) concerns(x *schemas.SummarySection) []concern {
 			}
 		}
 	}
-	var out []concern
 	for _, k := range best {
 		if k.people > 0 { // whom it touches is not known where nobody was counted
 			out = append(out, *k)
 		}
 	}
-	return out
+	return out, compared
 }

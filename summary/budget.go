@@ -34,7 +34,11 @@ func (c *composer) budget(x *schemas.SummarySection, s *document.Section) error 
 	args := map[string]words.Arg{
 		"slow": c.w.Count(len(slow)), "known": c.w.Count(known), "all": c.w.Count(all), "below": c.percent(below),
 	}
-	if len(slow) == 0 {
+	switch {
+	case known == 0:
+		s.Sentences = append(s.Sentences, c.sentence("budget.unknown", args))
+		return nil
+	case len(slow) == 0:
 		s.Sentences = append(s.Sentences, c.sentence("budget.none", args))
 		return nil
 	}

@@ -65,7 +65,7 @@ func TestTheLargestChangesAreSaidBestAndWorst(t *testing.T) {
 	}}
 	for lang, want := range map[string][]string{
 		"ru": {
-			"# Изменения: стало лучше \nУровень зарегистрированной безработицы: 2,4 %", "Это на 0,6 п. п. меньше, чем в августе 2026 года (3,0 %",
+			"# Изменения: стало лучше \nДоля зарегистрированных безработных: 2,4 %", "Это на 0,6 п. п. меньше, чем в августе 2026 года (3,0 %",
 			"# Изменения: стало хуже \nДоля вакантных единиц аппарата акима: 9,5 %", "Это на 3,5 п. п. больше, чем в августе 2026 года (6,0 %",
 		},
 		"kk": {"Бұл 2026 жылғы тамыздағы көрсеткіштен (6,0 %", "3,5 пайыздық тармаққа жоғары."},
@@ -259,6 +259,7 @@ func TestEveryFigureLeadsToItsExplanation(t *testing.T) {
 			set(t, "staff_vacancy_rate", oblast, "2026-M08", 6), set(t, "staff_vacancy_rate", oblast, "2026-M09", 9.5),
 			set(t, "ambulance_on_time_share", oblast, "2026-M09", 70), set(t, "kpi_achievement_index", oblast, "2026-S1", 70),
 		},
+		feeds:  []summary.Feed{{Source: "moh.ambulance_103", Newest: first, Until: mustPeriod(t, "2026-M09").LastDay()}},
 		events: map[string][]summary.Events{"ambulance_call": {{Okrug: 195259000, Events: 9, Late: 2, Timed: 8, Counts: map[string]uint64{"address_resolved": 7}}}},
 	}
 	d := compose(t, f, "oblast-monthly", oblast, "2026-M09", "ru", time.Time{})
@@ -361,6 +362,28 @@ func TestADiffSaysWhatChangedAndWhy(t *testing.T) {
 	other.Area = 195200000
 	if _, err := summary.Diff(doc(nil), other); err == nil {
 		t.Error("two areas are compared")
+	}
+}
+
+func TestNoneIsSaidOnlyWhereTheSourceHasToldOfThePeriod(t *testing.T) {
+	t.Parallel()
+	f := &table{cells: []summary.Cell{set(t, "population_total", oblast, "2026-07-01", 10)}}
+	none := []string{"No applications in the period", "No proposal is without an answer", "No calls in the period", "None stands out", "None of the"}
+	got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "en", time.Time{}))
+	for _, w := range none {
+		if strings.Contains(got, w) {
+			t.Errorf("%q is said of what nobody has told of:\n%s", w, got)
+		}
+	}
+	for source, w := range map[auyl.SourceID]string{"spk.auyl_amanaty": none[0], "akimat.proposals": none[1], "moh.ambulance_103": none[2]} {
+		f.feeds = []summary.Feed{{Source: source, Newest: first, Until: mustPeriod(t, "2026-M09").LastDay()}}
+		if got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "en", time.Time{})); !strings.Contains(got, w) {
+			t.Errorf("%s has told of all and %q is not said:\n%s", source, w, got)
+		}
+		f.feeds[0].Until -= 20
+		if got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "en", time.Time{})); !strings.Contains(got, "told of events up to 10 September 2026") {
+			t.Errorf("%s has stopped and that is not said:\n%s", source, got)
+		}
 	}
 }
 

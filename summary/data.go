@@ -62,9 +62,11 @@ func (c *composer) feedTable(x *schemas.SummarySection, s *document.Section) err
 		})
 	}
 	args := map[string]words.Arg{"late": c.w.Count(late), "all": c.w.Count(len(list))}
-	if late == 0 {
+	switch {
+	case len(list) == 0: // nothing was ever delivered: the section says that it is empty
+	case late == 0:
 		s.Sentences = append(s.Sentences, c.sentence("feeds.none", args))
-	} else {
+	default:
 		s.Sentences = append(s.Sentences, c.sentence("feeds.late", args))
 		s.Tables = append(s.Tables, t)
 	}

@@ -72,10 +72,38 @@ func (c *composer) count(kind string, n uint64, origin auyl.Origin) words.Arg {
 	return a
 }
 
+// told reports whether the sources of a kind of event have told of the period at
+// all; where they stopped within it, the section says until when. Without that
+// "there were none" would be said of what nobody has reported.
+func (c *composer) told(kind string, s *document.Section) bool {
+	until := auyl.Day(0)
+	for _, f := range c.feeds {
+		if k := c.House.Contracts[f.Source]; k != nil && k.Event != nil && k.Event.Kind == kind {
+			until = max(until, f.Until)
+			c.sources[f.Source] = true
+		}
+	}
+	if until < c.Period.Start() {
+		return false
+	}
+	if until < c.Period.LastDay()-daysWithoutEvents {
+		s.Sentences = append(s.Sentences, c.sentence("events.until", map[string]words.Arg{"day": c.w.Period(auyl.NewPeriod(auyl.FreqDay, until))}))
+	}
+	return true
+}
+
+// daysWithoutEvents at the end of a period are no sign that a register of the
+// oblast has stopped: the rarest of them, proposals, come every few days.
+const daysWithoutEvents = 7
+
 // sayLate says how many calls of the period came late, and how many had no address.
 func (c *composer) sayLate(s *document.Section) {
+	if !c.told("ambulance_call", s) {
+		return
+	}
 	e := c.sum("ambulance_call", c.area.Code)
 	if e.Events == 0 {
+		s.Sentences = append(s.Sentences, c.sentence("ambulance.none", nil))
 		return
 	}
 	lost := e.Events - min(e.Events, e.Counts["address_resolved"])
@@ -86,9 +114,7 @@ func (c *composer) sayLate(s *document.Section) {
 
 // calls tells of the ambulance by its calls, where the period has no cells: a week.
 func (c *composer) calls(x *schemas.SummarySection, s *document.Section) {
-	c.sayLate(s)
-	if len(s.Sentences) == 0 {
-		s.Empty = c.text("ambulance.none", nil)
+	if c.sayLate(s); c.sum("ambulance_call", c.area.Code).Events == 0 {
 		return
 	}
 	t := document.Table{Title: s.Title, Theme: "ambulance", Heads: []document.Head{
@@ -111,6 +137,10 @@ func (c *composer) calls(x *schemas.SummarySection, s *document.Section) {
 
 // credits tells the way of the applications of the period.
 func (c *composer) credits(x *schemas.SummarySection, s *document.Section) error {
+	if !c.told("credit_application", s) {
+		c.levels(x, s)
+		return nil
+	}
 	e := c.sum("credit_application", c.area.Code)
 	if e.Events == 0 {
 		s.Empty = c.text("credits.none", nil)
@@ -188,6 +218,10 @@ func oldest(days []uint32) uint32 {
 
 // proposals lists where proposals came from that nobody answered.
 func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) error {
+	if !c.told("proposal", s) {
+		c.levels(x, s)
+		return nil
+	}
 	all := c.sum("proposal/open", c.area.Code)
 	if all.Open == 0 {
 		s.Empty = c.text("proposals.none", nil)
@@ -204,6 +238,10 @@ func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) err
 
 // appeals lists where appeals are overdue.
 func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error {
+	if !c.told("appeal", s) {
+		c.levels(x, s)
+		return nil
+	}
 	all := c.sum("appeal/open", c.area.Code)
 	if all.Overdue == 0 {
 		s.Empty = c.text("appeals.none", nil)
@@ -237,6 +275,10 @@ func (c *composer) waiting(title string, parts []Events, head string, of func(Ev
 
 // animals tells of stray animals: requests for catching, what was caught, bites.
 func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error {
+	if !c.told("capture_request", s) {
+		c.levels(x, s)
+		return nil
+	}
 	now, open, bites := c.sum("capture_request", c.area.Code), c.sum("capture_request/open", c.area.Code), c.sum("dog_bite", c.area.Code)
 	before, bitesBefore := c.sum("capture_request/before", c.area.Code), c.sum("dog_bite/before", c.area.Code)
 	if now.Events+open.Open+bites.Events == 0 {

@@ -254,7 +254,8 @@ func (c *composer) rankingOf(ind *schemas.Indicator, x *schemas.SummarySection) 
 		ch.Bars = append(ch.Bars, b)
 	}
 	if known == 0 {
-		return ch, false
+		ch.Alt = c.text("alt.none", map[string]words.Arg{"name": plain(ch.Title)})
+		return ch, len(cells) > 0
 	}
 	best, worst, said := ch.Bars[0], ch.Bars[known-1], c.said(ind)
 	ch.Alt = c.text("alt.ranking", map[string]words.Arg{
