@@ -77,15 +77,14 @@ func TestEventsOfASummaryAreCountedByOkrug(t *testing.T) {
 	t.Parallel()
 	db := open(t)
 	const village, okrug, outside = 195259100, 195259000, 195300000
-	with := func(e *wire.Events, attributes ...map[string]int64) *wire.Events {
-		for _, a := range attributes {
-			for _, name := range []string{"done", "due_seconds", "seen_seconds", "closed_seconds", "redirected", "norm_seconds", "arrival_seconds", "category"} {
-				if v, ok := a[name]; ok {
-					e.AttrDict = appendOnce(e.AttrDict, name)
-					e.AttrName, e.AttrValue = append(e.AttrName, uint32(at(e.AttrDict, name))), append(e.AttrValue, v*10000)
-				}
+	with := func(e *wire.Events, rows ...map[string]int64) *wire.Events {
+		for _, name := range []string{"done", "due_seconds", "seen_seconds", "closed_seconds", "redirected", "norm_seconds", "arrival_seconds", "category"} {
+			a := &wire.Attribute{Name: name}
+			for _, r := range rows {
+				v, ok := r[name]
+				a.Value, a.Present = append(a.Value, v*10000), append(a.Present, ok)
 			}
-			e.AttrEnd = append(e.AttrEnd, uint32(len(e.AttrName)))
+			e.Attributes = append(e.Attributes, a)
 		}
 		return e
 	}
@@ -112,20 +111,4 @@ func TestEventsOfASummaryAreCountedByOkrug(t *testing.T) {
 	if err != nil || len(feeds) != 1 || feeds[0].Source != "bns.taldau" || feeds[0].Until != auyl.DayOf(base) {
 		t.Errorf("feeds %+v, %v", feeds, err)
 	}
-}
-
-func at(list []string, s string) int {
-	for i, x := range list {
-		if x == s {
-			return i
-		}
-	}
-	return -1
-}
-
-func appendOnce(list []string, s string) []string {
-	if at(list, s) >= 0 {
-		return list
-	}
-	return append(list, s)
 }

@@ -62,11 +62,16 @@ func (c *composer) attention(x *schemas.SummarySection, s *document.Section) err
 			reason += "; " + c.text("attention.also", map[string]words.Arg{"n": c.w.Count(k.also)})
 		}
 		u := c.unit(k.ind)
-		peers, people := k.peers, k.people
+		peers := k.peers
+		people := document.Cell{Text: c.text("why.no_data", nil)}
+		population := c.House.Catalogue.Indicator("population_total")
+		if p, ok := c.at(population, k.area, c.Period); ok {
+			people = c.cell(population, p)
+		}
 		t.Rows = append(t.Rows, []document.Cell{
 			{Text: c.fullName(k.area)}, {Text: reason}, c.cell(k.ind, k.cell),
 			{Text: c.w.Number(peers, u.Decimals), Value: &peers, Decimals: u.Decimals},
-			{Text: c.w.Number(people, 0), Value: &people},
+			people,
 		})
 	}
 	s.Tables = append(s.Tables, t)

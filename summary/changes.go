@@ -216,8 +216,8 @@ func (c *composer) percent(v float64) words.Arg {
 	if err != nil {
 		c.fault = err
 	}
-	if v < 99.5 {
-		u.Decimals = 0
+	if v < 99.5 || v == 100 {
+		u.Decimals = 0 // 99,7 % is not 100 %
 	}
 	return u.Value(v)
 }

@@ -56,8 +56,9 @@ type composer struct {
 	sources map[auyl.SourceID]bool
 	units   map[string]words.Unit
 
-	synthetic, shown int   // figures
-	fault            error // of a text that is not there
+	lastWhy          string // why the figure before was not compared: said once, not below each
+	synthetic, shown int    // figures
+	fault            error  // of a text that is not there
 }
 
 func (c *composer) document() (*document.Document, error) {

@@ -238,8 +238,8 @@ func (e *Edition) readRevisions(ctx context.Context, f Facts, x *schemas.Summary
 	return nil
 }
 
-// openDays is how far back what is open is looked for: a year and a half.
-const openDays = 550
+// sinceEver is 2000-01-01, before all registers: what is open is open since whenever.
+const sinceEver auyl.Day = 10957
 
 type eventKind struct{ kind, done string }
 
@@ -282,7 +282,7 @@ func (e *Edition) readEvents(ctx context.Context, f Facts, k eventKind) error {
 	if err := read(k.kind+"/before", before.Start(), before.End()); err != nil {
 		return err
 	}
-	return read(k.kind+"/open", e.Period.End()-openDays, e.Period.End())
+	return read(k.kind+"/open", sinceEver, e.Period.End())
 }
 
 func (e *Edition) midnight(d auyl.Day) time.Time {

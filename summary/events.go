@@ -41,8 +41,33 @@ func within(code, area auyl.AreaCode) bool {
 	return code == area || code.Oblast() == area || code.District() == area || code.Okrug() == area
 }
 
-// explained is a number of events with the command that lists them.
+// explained is what a count of events leads to, and the mark beside it.
 type explained struct{ command, mark string }
+
+// explain gives the command that lists the events behind a count in an area.
+func (c *composer) explain(kind string, area *auyl.Area, origin auyl.Origin) explained {
+	x := explained{}
+	if origin == auyl.OriginSynthetic {
+		x.mark = markSynthetic
+		c.marks[markSynthetic] = true
+		c.synthetic++
+	}
+	c.shown++
+	from := c.Period.Start()
+	kind, open := strings.CutSuffix(kind, "/open")
+	if open {
+		from = sinceEver
+	}
+	kind, before := strings.CutSuffix(kind, "/before")
+	to := c.Period.End()
+	if before {
+		from, to = c.Period.Shift(-1).Start(), c.Period.Start()
+	}
+	const layout = "2006-01-02 15:04:05"
+	x.command = fmt.Sprintf("auyl query \"SELECT id, area, occurred_at, attributes FROM event_current WHERE kind = '%s' AND startsWith(area, '%s') AND occurred_at >= '%s' AND occurred_at < '%s' AND recorded_at <= '%s'\"",
+		kind, prefix(area), c.midnight(from).Format(layout), c.midnight(to).Format(layout), c.AsOf.UTC().Format(layout+".000"))
+	return x
+}
 
 // prefix are the digits that the codes of an area and of all below it share.
 func prefix(a *auyl.Area) string {
@@ -53,23 +78,18 @@ func prefix(a *auyl.Area) string {
 // count is a number of events of a kind, marked as what it is.
 func (c *composer) count(kind string, n uint64, origin auyl.Origin) words.Arg {
 	a := c.w.Count(int(n))
-	x := explained{}
-	if origin == auyl.OriginSynthetic {
-		x.mark = markSynthetic
-		c.marks[markSynthetic] = true
-		c.synthetic++
-	}
-	c.shown++
-	kind, open := strings.CutSuffix(kind, "/open")
-	kind = strings.TrimSuffix(kind, "/before")
-	from := c.Period.Start()
-	if open {
-		from = c.Period.End() - openDays
-	}
-	x.command = fmt.Sprintf("auyl query \"SELECT id, area, occurred_at, attributes FROM event_current WHERE kind = '%s' AND startsWith(area, '%s') AND occurred_at >= '%s' AND occurred_at < '%s'\"",
-		kind, prefix(c.area), c.midnight(from).Format("2006-01-02 15:04:05"), c.midnight(c.Period.End()).Format("2006-01-02 15:04:05"))
-	a.Ref = x
+	a.Ref = c.explain(kind, c.area, origin)
 	return a
+}
+
+// countCell is count in a table, of a part of the area.
+func (c *composer) countCell(kind string, code auyl.AreaCode, n float64, origin auyl.Origin) document.Cell {
+	out := document.Cell{Text: c.w.Number(n, 0), Value: &n}
+	if a, ok := c.House.Areas.At(code, c.Period.LastDay()); ok {
+		x := c.explain(kind, a, origin)
+		out.Text, out.Explain = out.Text+x.mark, x.command
+	}
+	return out
 }
 
 // told reports whether the sources of a kind of event have told of the period at
@@ -125,8 +145,7 @@ func (c *composer) calls(x *schemas.SummarySection, s *document.Section) {
 	for _, e := range parts {
 		row := []document.Cell{{Text: c.fullName(e.Okrug)}}
 		for _, n := range []uint64{e.Events, e.Timed, e.Late} {
-			v := float64(n)
-			row = append(row, document.Cell{Text: c.w.Number(v, 0), Value: &v})
+			row = append(row, c.countCell("ambulance_call", e.Okrug, float64(n), e.Origin))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -157,7 +176,9 @@ func (c *composer) credits(x *schemas.SummarySection, s *document.Section) error
 				return err
 			}
 			u.Decimals = 0
-			s.Sentences = append(s.Sentences, c.sentence("credits.amount", map[string]words.Arg{"amount": u.Value(amount / 1000)}))
+			sum := u.Value(amount / 1000)
+			sum.Ref = c.explain("credit_application", c.area, e.Origin)
+			s.Sentences = append(s.Sentences, c.sentence("credits.amount", map[string]words.Arg{"amount": sum}))
 		}
 		if e.Counts["refused"] > 0 {
 			s.Sentences = append(s.Sentences, c.sentence("credits.refused", args))
@@ -169,11 +190,13 @@ func (c *composer) credits(x *schemas.SummarySection, s *document.Section) error
 
 // levels says where each indicator of a section stands.
 func (c *composer) levels(x *schemas.SummarySection, s *document.Section) {
+	c.lastWhy = ""
 	for _, ind := range x.Of(c.House.Catalogue) {
 		if now, ok := c.at(ind, c.area.Code, c.Period); ok {
 			s.Sentences = append(s.Sentences, c.sayLevel(ind, now, x))
 		}
 	}
+	c.lastWhy = ""
 }
 
 // byPart makes a row for each part of the area that has something to tell, the most pressing first.
@@ -229,7 +252,7 @@ func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) err
 		s.Sentences = append(s.Sentences, c.sentence("proposals.open", map[string]words.Arg{
 			"open": c.count("proposal/open", all.Open, all.Origin), "sent": c.count("proposal/open", all.Events, all.Origin), "days": c.count("proposal/open", uint64(oldest(all.OpenDays)), all.Origin),
 		}))
-		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "proposal/open", func(e Events) int { return int(oldest(e.OpenDays)) }),
+		s.Tables = append(s.Tables, c.waiting("proposal/open", s.Title, c.byPart(x, "proposal/open", func(e Events) int { return int(oldest(e.OpenDays)) }),
 			"head.open", func(e Events) uint64 { return e.Open }, true))
 	}
 	c.levels(x, s)
@@ -249,7 +272,7 @@ func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error
 		s.Sentences = append(s.Sentences, c.sentence("appeals.overdue", map[string]words.Arg{
 			"overdue": c.count("appeal/open", all.Overdue, all.Origin), "made": c.count("appeal/open", all.Events, all.Origin),
 		}))
-		s.Tables = append(s.Tables, c.waiting(s.Title, c.byPart(x, "appeal/open", func(e Events) int { return int(e.Overdue) }),
+		s.Tables = append(s.Tables, c.waiting("appeal/open", s.Title, c.byPart(x, "appeal/open", func(e Events) int { return int(e.Overdue) }),
 			"head.overdue", func(e Events) uint64 { return e.Overdue }, false))
 	}
 	c.levels(x, s)
@@ -257,13 +280,13 @@ func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error
 }
 
 // waiting is a table of parts with a count, and of what is open the days of the oldest and of the middle one.
-func (c *composer) waiting(title string, parts []Events, head string, of func(Events) uint64, days bool) document.Table {
+func (c *composer) waiting(kind, title string, parts []Events, head string, of func(Events) uint64, days bool) document.Table {
 	t := document.Table{Title: title, Heads: []document.Head{{Text: c.text("head.area", nil)}, {Text: c.text(head, nil), Number: true}}}
 	if days {
 		t.Heads = append(t.Heads, document.Head{Text: c.text("head.oldest", nil), Number: true}, document.Head{Text: c.text("head.median_days", nil), Number: true})
 	}
-	whole := func(v float64) document.Cell { return document.Cell{Text: c.w.Number(v, 0), Value: &v} }
 	for _, e := range parts {
+		whole := func(v float64) document.Cell { return c.countCell(kind, e.Okrug, v, e.Origin) }
 		row := []document.Cell{{Text: c.fullName(e.Okrug)}, whole(float64(of(e)))}
 		if days {
 			row = append(row, whole(float64(oldest(e.OpenDays))), whole(float64(e.OpenDays[(len(e.OpenDays)-1)/2])))
@@ -286,13 +309,13 @@ func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error
 		return nil
 	}
 	s.Sentences = append(s.Sentences, c.sentence("animals.requests", map[string]words.Arg{
-		"made": c.count("capture_request", now.Events, now.Origin), "before": c.count("capture_request", before.Events, before.Origin), "open": c.count("capture_request/open", open.Open, open.Origin),
+		"made": c.count("capture_request", now.Events, now.Origin), "before": c.count("capture_request/before", before.Events, before.Origin), "open": c.count("capture_request/open", open.Open, open.Origin),
 		"days": c.count("capture_request/open", uint64(oldest(open.OpenDays)), open.Origin),
 	}), c.sentence("animals.bites", map[string]words.Arg{
-		"bites": c.count("dog_bite", bites.Events, bites.Origin), "before": c.count("dog_bite", bitesBefore.Events, bitesBefore.Origin),
+		"bites": c.count("dog_bite", bites.Events, bites.Origin), "before": c.count("dog_bite/before", bitesBefore.Events, bitesBefore.Origin),
 	}))
 	if parts := c.byPart(x, "capture_request/open", func(e Events) int { return int(e.Open) }); len(parts) > 0 && x.Level != 0 {
-		s.Tables = append(s.Tables, c.waiting(s.Title, parts, "head.undone", func(e Events) uint64 { return e.Open }, true))
+		s.Tables = append(s.Tables, c.waiting("capture_request/open", s.Title, parts, "head.undone", func(e Events) uint64 { return e.Open }, true))
 	}
 	c.levels(x, s)
 	return nil

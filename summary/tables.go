@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas"
@@ -204,12 +205,25 @@ func (c *composer) sayLevel(ind *schemas.Indicator, now Cell, x *schemas.Summary
 	if why := incomparable(now, then, x.Say.Coverage); only || why != "" {
 		s := c.sentence("level.only", args)
 		if !only {
-			return join(s, c.notCompared(why, now, then))
+			reason := c.notCompared(why, now, then)
+			if text := textOf(reason); text != c.lastWhy {
+				c.lastWhy = text
+				return join(s, reason)
+			}
+			return s
 		}
 		return join(s, c.trust(now, now))
 	}
 	args["was"] = c.number(ind, then)
 	return join(c.sentence("level.was", args), c.trust(now, then))
+}
+
+func textOf(s document.Sentence) string {
+	var b strings.Builder
+	for _, r := range s {
+		b.WriteString(r.Text)
+	}
+	return b.String()
 }
 
 func (c *composer) rankingOf(ind *schemas.Indicator, x *schemas.SummarySection) (document.Chart, bool) {

@@ -123,6 +123,8 @@ type Cell struct {
 	Value    *float64 `json:"value,omitempty"`
 	Decimals int      `json:"decimals,omitempty"`
 	Figure   *Figure  `json:"figure,omitempty"`
+	// Explain is as that of a Run.
+	Explain string `json:"explain,omitempty"`
 }
 
 // Chart is data for a picture, and the words that stand for it.
