@@ -14,9 +14,8 @@ import (
 const mostAlerts = 10
 
 // alerts says what the rules of an alert found. Each sentence is one finding.
-func (c *composer) alerts() (document.Section, int, error) {
-	s := document.Section{ID: "alerts", Title: c.text("alerts.title", nil)}
-	fired := 0
+func (c *composer) alerts() (s document.Section, fired int) {
+	s = document.Section{ID: "alerts", Title: c.text("alerts.title", nil)}
 	for i := range c.Def.Rules {
 		r := &c.Def.Rules[i]
 		var found []document.Sentence
@@ -34,7 +33,7 @@ func (c *composer) alerts() (document.Section, int, error) {
 	if fired == 0 {
 		s.Empty = c.text("alerts.none", nil)
 	}
-	return s, fired, nil
+	return s, fired
 }
 
 // crossed are the areas of which a figure is beyond a threshold, or after a break.

@@ -27,11 +27,11 @@ const standsOut = 2
 
 // attention lists the areas that stand out for the worse, ordered by the people
 // that live there times the distance from their peers.
-func (c *composer) attention(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) attention(x *schemas.SummarySection, s *document.Section) {
 	all, compared := c.concerns(x)
 	if compared == 0 {
 		s.Empty = c.text("attention.unknown", nil)
-		return nil
+		return
 	}
 	slices.SortFunc(all, func(a, b concern) int {
 		return cmp.Or(cmp.Compare(b.people*b.far, a.people*a.far), cmp.Compare(a.area, b.area))
@@ -40,15 +40,18 @@ func (c *composer) attention(x *schemas.SummarySection, s *document.Section) err
 	shown := all[:min(limit, len(all))]
 	if len(shown) == 0 {
 		s.Empty = c.text("attention.none", nil)
-		return nil
+		return
 	}
 	level := cmp.Or(x.Level, c.Def.Level)
 	s.Sentences = append(s.Sentences, c.sentence("attention.intro", map[string]words.Arg{
 		"shown": c.w.Count(len(shown)), "found": c.w.Count(len(all)), "all": c.w.Count(len(c.areasOf(c.area.Code, level))),
 	}))
 	t := document.Table{Heads: []document.Head{
-		{Text: c.text("head.area", nil)}, {Text: c.text("head.reason", nil)}, {Text: c.text("head.value", nil), Number: true},
-		{Text: c.text("head.peers", nil), Number: true}, {Text: c.text("head.people", nil), Number: true},
+		{Text: c.text("head.area", nil)},
+		{Text: c.text("head.reason", nil)},
+		{Text: c.text("head.value", nil), Number: true},
+		{Text: c.text("head.peers", nil), Number: true},
+		{Text: c.text("head.people", nil), Number: true},
 	}, Title: s.Title, Note: c.text("attention.note", nil)}
 	for _, k := range shown {
 		reason := c.name(k.ind.Names)
@@ -69,13 +72,14 @@ func (c *composer) attention(x *schemas.SummarySection, s *document.Section) err
 			people = c.cell(population, p)
 		}
 		t.Rows = append(t.Rows, []document.Cell{
-			{Text: c.fullName(k.area)}, {Text: reason}, c.cell(k.ind, k.cell),
+			{Text: c.fullName(k.area)},
+			{Text: reason},
+			c.cell(k.ind, k.cell),
 			{Text: c.w.Number(peers, u.Decimals), Value: &peers, Decimals: u.Decimals},
 			people,
 		})
 	}
 	s.Tables = append(s.Tables, t)
-	return nil
 }
 
 // concerns finds for each area the figure that is farthest on the bad side of its

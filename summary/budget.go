@@ -11,11 +11,11 @@ import (
 
 // budget says where the area stands and which parts spend less than the plan of
 // the period. The first indicator of the section is the execution.
-func (c *composer) budget(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) budget(x *schemas.SummarySection, s *document.Section) {
 	inds := x.Of(c.House.Catalogue)
 	c.levels(x, s)
 	if x.Level == 0 || x.Level == c.Def.Level {
-		return nil
+		return
 	}
 	execution, below := inds[0], cmp.Or(x.Say.Below, 80)
 	var slow []Cell
@@ -37,10 +37,10 @@ func (c *composer) budget(x *schemas.SummarySection, s *document.Section) error 
 	switch {
 	case known == 0:
 		s.Sentences = append(s.Sentences, c.sentence("budget.unknown", args))
-		return nil
+		return
 	case len(slow) == 0:
 		s.Sentences = append(s.Sentences, c.sentence("budget.none", args))
-		return nil
+		return
 	}
 	s.Sentences = append(s.Sentences, c.sentence("budget.slow", args))
 	slices.SortFunc(slow, func(a, b Cell) int { return cmp.Or(cmp.Compare(*a.Value, *b.Value), cmp.Compare(a.Area, b.Area)) })
@@ -63,5 +63,4 @@ func (c *composer) budget(x *schemas.SummarySection, s *document.Section) error 
 		t.Rows = append(t.Rows, row)
 	}
 	s.Tables = append(s.Tables, t)
-	return nil
 }

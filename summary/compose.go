@@ -15,6 +15,8 @@ import (
 )
 
 // Compose makes one summary. Errors: those of CheckArea and Open.
+//
+//nolint:revive // each is what the caller was asked for
 func Compose(ctx context.Context, f Facts, house *schemas.House, def *schemas.Summary, area auyl.AreaCode, p auyl.Period, lang string, asOf time.Time) (*document.Document, error) {
 	if _, err := CheckArea(house, def, area, p); err != nil {
 		return nil, err
@@ -85,10 +87,7 @@ func (c *composer) document() (*document.Document, error) {
 		}
 	}
 	if len(c.Def.Rules) > 0 {
-		s, fired, err := c.alerts()
-		if err != nil {
-			return nil, err
-		}
+		s, fired := c.alerts()
 		doc.Fired = fired
 		doc.Sections = append([]document.Section{s}, doc.Sections...)
 	}
@@ -107,35 +106,35 @@ func (c *composer) section(x *schemas.SummarySection) ([]document.Section, error
 	case "changes":
 		return c.changes(x)
 	case "attention":
-		err = c.attention(x, &s)
+		c.attention(x, &s)
 	case "table":
-		err = c.table(x, &s)
+		c.table(x, &s)
 	case "trend":
-		err = c.trend(x, &s)
+		c.trend(x, &s)
 	case "multiples":
-		err = c.multiples(x, &s)
+		c.multiples(x, &s)
 	case "ranking", "targets":
-		err = c.ranking(x, &s)
+		c.ranking(x, &s)
 	case "map":
-		err = c.maps(x, &s)
+		c.maps(x, &s)
 	case "budget":
-		err = c.budget(x, &s)
+		c.budget(x, &s)
 	case "calls":
 		c.calls(x, &s)
 	case "credits":
 		err = c.credits(x, &s)
 	case "proposals":
-		err = c.proposals(x, &s)
+		c.proposals(x, &s)
 	case "appeals":
-		err = c.appeals(x, &s)
+		c.appeals(x, &s)
 	case "animals":
-		err = c.animals(x, &s)
+		c.animals(x, &s)
 	case "feeds":
-		err = c.feedTable(x, &s)
+		c.feedTable(x, &s)
 	case "missing":
-		err = c.missing(x, &s)
+		c.missing(x, &s)
 	case "corrections":
-		err = c.corrections(x, &s)
+		c.corrections(x, &s)
 	default:
 		err = fmt.Errorf("nothing is made of %q", x.Shows)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/auyl-kz/auyl/summary/document"
 )
 
+//nolint:revive // what a command line asks for
 func compose(tb testing.TB, f summary.Facts, id string, area auyl.AreaCode, period, lang string, asOf time.Time) *document.Document {
 	tb.Helper()
 	p, err := auyl.ParsePeriod(period)
@@ -65,8 +66,8 @@ func TestTheLargestChangesAreSaidBestAndWorst(t *testing.T) {
 	}}
 	for lang, want := range map[string][]string{
 		"ru": {
-			"# Изменения: стало лучше \nДоля зарегистрированных безработных: 2,4 %", "Это на 0,6 п. п. меньше, чем в августе 2026 года (3,0 %",
-			"# Изменения: стало хуже \nДоля вакантных единиц аппарата акима: 9,5 %", "Это на 3,5 п. п. больше, чем в августе 2026 года (6,0 %",
+			"# Изменения: стало лучше \nДоля зарегистрированных безработных: 2,4 %", "Это на 0,6 п. п. меньше, чем в августе 2026 года (3,0 %", //nolint:dupword // percentage points
+			"# Изменения: стало хуже \nДоля вакантных единиц аппарата акима: 9,5 %", "Это на 3,5 п. п. больше, чем в августе 2026 года (6,0 %", //nolint:dupword // percentage points
 		},
 		"kk": {"Бұл 2026 жылғы тамыздағы көрсеткіштен (6,0 %", "3,5 пайыздық тармаққа жоғары."},
 		"en": {"That is 3.5 percentage points more than in August 2026 (6.0%"},

@@ -36,7 +36,7 @@ func (c *composer) late(f Feed) lateness {
 }
 
 // feedTable lists the sources, those that are late first.
-func (c *composer) feedTable(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) feedTable(x *schemas.SummarySection, s *document.Section) {
 	t := document.Table{Title: s.Title, Heads: []document.Head{
 		{Text: c.text("head.source", nil)}, {Text: c.text("head.newest_period", nil)}, {Text: c.text("head.owes", nil)}, {Text: c.text("head.late", nil), Number: true},
 	}}
@@ -71,7 +71,6 @@ func (c *composer) feedTable(x *schemas.SummarySection, s *document.Section) err
 		s.Tables = append(s.Tables, t)
 	}
 	c.levels(x, s)
-	return nil
 }
 
 func (c *composer) dayText(d auyl.Day) string {
@@ -98,7 +97,7 @@ type gap struct {
 
 // missing says which figures are not there, of how many areas, why, and who has
 // them. What cannot be (nothing to divide by) is not missing.
-func (c *composer) missing(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) missing(x *schemas.SummarySection, s *document.Section) {
 	own := *x
 	own.Themes = nil
 	c.levels(&own, s)
@@ -117,7 +116,7 @@ func (c *composer) missing(x *schemas.SummarySection, s *document.Section) error
 	args := map[string]words.Arg{"n": c.w.Count(len(gaps)), "areas": c.w.Count(len(codes))}
 	if len(gaps) == 0 {
 		s.Sentences = append(s.Sentences, c.sentence("missing.none", args))
-		return nil
+		return
 	}
 	s.Sentences = append(s.Sentences, c.sentence("missing.some", args))
 	t := document.Table{Title: s.Title, Heads: []document.Head{
@@ -139,14 +138,13 @@ func (c *composer) missing(x *schemas.SummarySection, s *document.Section) error
 		})
 	}
 	s.Tables = append(s.Tables, t)
-	return nil
 }
 
 func (c *composer) gapOf(ind *schemas.Indicator, codes []auyl.AreaCode) gap {
 	g := gap{ind: ind, all: len(codes)}
 	for _, code := range codes {
 		x, ok := c.at(ind, code, c.Period)
-		why := ""
+		var why string
 		switch {
 		case !ok:
 			why = c.text("why.no_data", nil)
@@ -168,7 +166,7 @@ func (c *composer) gapOf(ind *schemas.Indicator, codes []auyl.AreaCode) gap {
 }
 
 // corrections lists the largest changes of what was said before.
-func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) {
 	var list []Revision
 	for _, r := range c.revisions {
 		ind := c.House.Catalogue.Indicator(r.Indicator)
@@ -192,12 +190,15 @@ func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) e
 	})
 	if len(list) == 0 {
 		s.Empty = c.text("corrections.none", nil)
-		return nil
+		return
 	}
 	s.Sentences = append(s.Sentences, c.sentence("corrections.some", map[string]words.Arg{"n": c.w.Count(len(list))}))
 	t := document.Table{Title: s.Title, Heads: []document.Head{
-		{Text: c.text("head.indicator", nil)}, {Text: c.text("head.period", nil)}, {Text: c.text("head.was", nil), Number: true},
-		{Text: c.text("head.now", nil), Number: true}, {Text: c.text("head.class", nil)},
+		{Text: c.text("head.indicator", nil)},
+		{Text: c.text("head.period", nil)},
+		{Text: c.text("head.was", nil), Number: true},
+		{Text: c.text("head.now", nil), Number: true},
+		{Text: c.text("head.class", nil)},
 	}}
 	for i, r := range list {
 		if i >= cmp.Or(x.Limit, 5) {
@@ -225,5 +226,4 @@ func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) e
 		})
 	}
 	s.Tables = append(s.Tables, t)
-	return nil
 }

@@ -82,6 +82,8 @@ func CheckArea(house *schemas.House, def *schemas.Summary, area auyl.AreaCode, p
 
 // Open reads what a summary needs of one oblast, period and vintage. The zero asOf
 // is now: the vintage is then that of the newest figure. Errors: ErrNothingKnown.
+//
+//nolint:revive // each is what the caller was asked for
 func Open(ctx context.Context, f Facts, house *schemas.House, def *schemas.Summary, oblast auyl.AreaCode, p auyl.Period, asOf time.Time) (*Edition, error) {
 	vintage, err := f.Vintage(ctx, asOf)
 	if err != nil {

@@ -134,11 +134,14 @@ func (c *composer) sayLate(s *document.Section) {
 
 // calls tells of the ambulance by its calls, where the period has no cells: a week.
 func (c *composer) calls(x *schemas.SummarySection, s *document.Section) {
-	if c.sayLate(s); c.sum("ambulance_call", c.area.Code).Events == 0 {
+	c.sayLate(s)
+	if c.sum("ambulance_call", c.area.Code).Events == 0 {
 		return
 	}
 	t := document.Table{Title: s.Title, Theme: "ambulance", Heads: []document.Head{
-		{Text: c.text("head.area", nil)}, {Text: c.text("head.calls", nil), Number: true}, {Text: c.text("head.timed", nil), Number: true},
+		{Text: c.text("head.area", nil)},
+		{Text: c.text("head.calls", nil), Number: true},
+		{Text: c.text("head.timed", nil), Number: true},
 		{Text: c.text("head.late_calls", nil), Number: true},
 	}}
 	parts := c.byPart(x, "ambulance_call", func(e Events) int { return int(e.Late) })
@@ -240,10 +243,10 @@ func oldest(days []uint32) uint32 {
 }
 
 // proposals lists where proposals came from that nobody answered.
-func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) {
 	if !c.told("proposal", s) {
 		c.levels(x, s)
-		return nil
+		return
 	}
 	all := c.sum("proposal/open", c.area.Code)
 	if all.Open == 0 {
@@ -256,14 +259,13 @@ func (c *composer) proposals(x *schemas.SummarySection, s *document.Section) err
 			"head.open", func(e Events) uint64 { return e.Open }, true))
 	}
 	c.levels(x, s)
-	return nil
 }
 
 // appeals lists where appeals are overdue.
-func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) {
 	if !c.told("appeal", s) {
 		c.levels(x, s)
-		return nil
+		return
 	}
 	all := c.sum("appeal/open", c.area.Code)
 	if all.Overdue == 0 {
@@ -276,7 +278,6 @@ func (c *composer) appeals(x *schemas.SummarySection, s *document.Section) error
 			"head.overdue", func(e Events) uint64 { return e.Overdue }, false))
 	}
 	c.levels(x, s)
-	return nil
 }
 
 // waiting is a table of parts with a count, and of what is open the days of the oldest and of the middle one.
@@ -297,16 +298,16 @@ func (c *composer) waiting(kind, title string, parts []Events, head string, of f
 }
 
 // animals tells of stray animals: requests for catching, what was caught, bites.
-func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) animals(x *schemas.SummarySection, s *document.Section) {
 	if !c.told("capture_request", s) {
 		c.levels(x, s)
-		return nil
+		return
 	}
 	now, open, bites := c.sum("capture_request", c.area.Code), c.sum("capture_request/open", c.area.Code), c.sum("dog_bite", c.area.Code)
 	before, bitesBefore := c.sum("capture_request/before", c.area.Code), c.sum("dog_bite/before", c.area.Code)
 	if now.Events+open.Open+bites.Events == 0 {
 		s.Empty = c.text("animals.none", nil)
-		return nil
+		return
 	}
 	s.Sentences = append(s.Sentences, c.sentence("animals.requests", map[string]words.Arg{
 		"made": c.count("capture_request", now.Events, now.Origin), "before": c.count("capture_request/before", before.Events, before.Origin), "open": c.count("capture_request/open", open.Open, open.Origin),
@@ -318,5 +319,4 @@ func (c *composer) animals(x *schemas.SummarySection, s *document.Section) error
 		s.Tables = append(s.Tables, c.waiting("capture_request/open", s.Title, parts, "head.undone", func(e Events) uint64 { return e.Open }, true))
 	}
 	c.levels(x, s)
-	return nil
 }

@@ -31,8 +31,8 @@ func (c *composer) mark(ind *schemas.Indicator, x Cell) string {
 	if x.Value == nil {
 		return ""
 	}
-	switch {
-	case x.Origin == auyl.OriginSynthetic:
+	switch x.Origin {
+	case auyl.OriginSynthetic:
 		add(markSynthetic)
 	default:
 		switch c.weakest(ind) {
@@ -42,6 +42,7 @@ func (c *composer) mark(ind *schemas.Indicator, x Cell) string {
 			add(markSelfReported)
 		case auyl.RankPress:
 			add(markPress)
+		default:
 		}
 	}
 	switch x.Status {
@@ -53,6 +54,7 @@ func (c *composer) mark(ind *schemas.Indicator, x Cell) string {
 		add(markImputed)
 	case auyl.StatusBreak:
 		add(markBreak)
+	default: // normal; empty ones have no mark
 	}
 	return out
 }
@@ -71,8 +73,14 @@ func (c *composer) weakest(ind *schemas.Indicator) auyl.Rank {
 func (c *composer) legend() []document.Mark {
 	var out []document.Mark
 	for _, m := range []struct{ sign, key string }{
-		{markAdministrative, "mark.administrative"}, {markSelfReported, "mark.self_reported"}, {markPress, "mark.press"}, {markSynthetic, "mark.synthetic"},
-		{markEstimated, "mark.estimated"}, {markProvisional, "mark.provisional"}, {markImputed, "mark.imputed"}, {markBreak, "mark.break"},
+		{markAdministrative, "mark.administrative"},
+		{markSelfReported, "mark.self_reported"},
+		{markPress, "mark.press"},
+		{markSynthetic, "mark.synthetic"},
+		{markEstimated, "mark.estimated"},
+		{markProvisional, "mark.provisional"},
+		{markImputed, "mark.imputed"},
+		{markBreak, "mark.break"},
 	} {
 		if c.marks[m.sign] {
 			out = append(out, document.Mark{Sign: m.sign, Text: c.text(m.key, nil)})
@@ -107,9 +115,9 @@ func (c *composer) notices() []document.Notice {
 	if late > 0 {
 		add(document.Late, "notice.late", map[string]words.Arg{"n": c.w.Count(late)})
 	}
-	switch {
-	case c.synthetic == 0:
-	case c.synthetic == c.shown:
+	switch c.synthetic {
+	case 0:
+	case c.shown:
 		add(document.Synthetic, "notice.synthetic.all", nil)
 	default:
 		add(document.Synthetic, "notice.synthetic", map[string]words.Arg{"n": c.w.Count(c.synthetic), "all": c.w.Count(c.shown)})

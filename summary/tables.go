@@ -12,10 +12,10 @@ import (
 )
 
 // table has the area's indicators below each other, or its parts with an indicator a column.
-func (c *composer) table(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) table(x *schemas.SummarySection, s *document.Section) {
 	if x.Level != 0 && x.Level != c.Def.Level {
 		c.partsTable(x, s)
-		return nil
+		return
 	}
 	inds := x.Of(c.House.Catalogue)
 	for i := 0; i < len(inds); {
@@ -26,7 +26,6 @@ func (c *composer) table(x *schemas.SummarySection, s *document.Section) error {
 		s.Tables = append(s.Tables, c.ownTable(x, s.Title, inds[i:j]))
 		i = j
 	}
-	return nil
 }
 
 func (c *composer) ownTable(x *schemas.SummarySection, title string, inds []*schemas.Indicator) document.Table {
@@ -109,13 +108,12 @@ func (c *composer) partsTable(x *schemas.SummarySection, s *document.Section) {
 }
 
 // trend draws the last two years of each indicator, in small multiples.
-func (c *composer) trend(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) trend(x *schemas.SummarySection, s *document.Section) {
 	for _, ind := range x.Of(c.House.Catalogue) {
 		if ch, ok := c.trendOf(ind, c.area.Code); ok {
 			s.Charts = append(s.Charts, ch)
 		}
 	}
-	return nil
 }
 
 func (c *composer) trendOf(ind *schemas.Indicator, area auyl.AreaCode) (document.Chart, bool) {
@@ -159,7 +157,7 @@ func (c *composer) trendOf(ind *schemas.Indicator, area auyl.AreaCode) (document
 }
 
 // multiples draw the parts of the area beside each other, a picture for each indicator.
-func (c *composer) multiples(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) multiples(x *schemas.SummarySection, s *document.Section) {
 	for _, ind := range x.Of(c.House.Catalogue) {
 		u := c.unit(ind)
 		ch := document.Chart{
@@ -178,11 +176,10 @@ func (c *composer) multiples(x *schemas.SummarySection, s *document.Section) err
 		ch.Alt = r.Alt
 		s.Charts = append(s.Charts, ch)
 	}
-	return nil
 }
 
 // ranking holds parts of the area, or its peers, side by side.
-func (c *composer) ranking(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) ranking(x *schemas.SummarySection, s *document.Section) {
 	for _, ind := range x.Of(c.House.Catalogue) {
 		now, ok := c.at(ind, c.area.Code, c.Period)
 		if ok {
@@ -192,7 +189,6 @@ func (c *composer) ranking(x *schemas.SummarySection, s *document.Section) error
 			s.Charts = append(s.Charts, ch)
 		}
 	}
-	return nil
 }
 
 // sayLevel says where a figure stands, and beside it the one before.
@@ -295,7 +291,7 @@ func (c *composer) rankedAreas(x *schemas.SummarySection) []auyl.AreaCode {
 }
 
 // maps shows the parts of the area by each indicator.
-func (c *composer) maps(x *schemas.SummarySection, s *document.Section) error {
+func (c *composer) maps(x *schemas.SummarySection, s *document.Section) {
 	for _, ind := range x.Of(c.House.Catalogue) {
 		if now, ok := c.at(ind, c.area.Code, c.Period); ok {
 			s.Sentences = append(s.Sentences, c.sayLevel(ind, now, x))
@@ -318,5 +314,4 @@ func (c *composer) maps(x *schemas.SummarySection, s *document.Section) error {
 		s.Charts = append(s.Charts, m)
 	}
 	c.sayLate(s)
-	return nil
 }

@@ -104,8 +104,8 @@ func (c *summaryShowCmd) Run(s streams) error {
 type summaryRenderCmd struct {
 	common
 	ID     string `arg:"" help:"Id of the summary: auyl summary ls lists them."`
-	Area   string `required:"" help:"Nine digits of KATO." placeholder:"CODE"`
-	Period string `required:"" help:"Period of the frequency of the summary: 2026-09, 2026-Q3, 2026-W37, 2026." placeholder:"PERIOD"`
+	Area   string `required:"true" help:"Nine digits of KATO." placeholder:"CODE"`
+	Period string `required:"true" help:"Period of the frequency of the summary: 2026-09, 2026-Q3, 2026-W37, 2026." placeholder:"PERIOD"`
 	Lang   string `help:"kk, ru or en; without it the first language of the summary." placeholder:"LANG"`
 	Format string `short:"f" help:"${summary_formats}." default:"json" placeholder:"FORMAT"`
 	AsOf   string `help:"What was known at this time, UTC; without it, the newest vintage there is." placeholder:"TIME"`

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -67,6 +68,8 @@ func suffixOf(s sound, c Case) string {
 	}
 	var out string
 	switch c {
+	case Nominative:
+		return ""
 	case Genitive:
 		out = pick("ның", "ның", "дың", "тың", "ның")
 	case Dative:
@@ -162,8 +165,8 @@ func harmony(r []rune) (back bool) {
 	if strings.HasSuffix(string(r), "ь") {
 		return false // a soft sign fronts: «рубль», «пароль»
 	}
-	for i := len(r) - 1; i >= 0; i-- {
-		switch r[i] {
+	for _, c := range slices.Backward(r) {
+		switch c {
 		case 'а', 'о', 'ұ', 'ы', 'я', 'ё':
 			return true
 		case 'ә', 'е', 'ө', 'ү', 'і', 'э':
@@ -172,8 +175,8 @@ func harmony(r []rune) (back bool) {
 			return true
 		}
 	}
-	for i := len(r) - 1; i >= 0; i-- {
-		switch r[i] {
+	for _, c := range slices.Backward(r) {
+		switch c {
 		case 'к', 'г', 'и':
 			return false
 		case 'у', 'ю':

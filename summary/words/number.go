@@ -54,10 +54,10 @@ func (w *Words) Category(v float64, decimals int) string {
 	f, t := 0, 0
 	trimmed := strings.TrimRight(fraction, "0")
 	if fraction != "" {
-		f, _ = strconv.Atoi(fraction) //nolint:errcheck // digits
+		f, _ = strconv.Atoi(fraction)
 	}
 	if trimmed != "" {
-		t, _ = strconv.Atoi(trimmed) //nolint:errcheck // digits
+		t, _ = strconv.Atoi(trimmed)
 	}
 	switch plural.Cardinal.MatchPlural(w.tag, i, len(fraction), len(trimmed), f, t) {
 	case plural.Zero:
@@ -70,6 +70,7 @@ func (w *Words) Category(v float64, decimals int) string {
 		return "few"
 	case plural.Many:
 		return "many"
+	case plural.Other:
 	}
 	return "other"
 }

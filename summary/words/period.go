@@ -29,7 +29,8 @@ func (w *Words) Period(p auyl.Period) Arg {
 }
 
 func kazakhPeriod(p auyl.Period, start time.Time, year string) Arg {
-	text, possessive := "", false
+	var text string
+	possessive := false
 	switch p.Freq() {
 	case auyl.FreqYear:
 		return Arg{Text: year + " жыл", Forms: map[Case]string{
@@ -45,7 +46,7 @@ func kazakhPeriod(p auyl.Period, start time.Time, year string) Arg {
 		b := p.LastDay().Time()
 		text = fmt.Sprintf("%d жылғы %s аптасы", b.Year(), span(start, b, kazakhMonth))
 		possessive = true
-	default:
+	case auyl.FreqDay:
 		text = fmt.Sprintf("%s жылғы %d %s", year, start.Day(), kazakhMonth(start.Month()))
 	}
 	out := Arg{Text: text, Forms: map[Case]string{}}
@@ -75,6 +76,7 @@ func russianPeriod(p auyl.Period, start time.Time, year string) Arg {
 		b := p.LastDay().Time()
 		days := fmt.Sprintf("%s %d года", span(start, b, func(m time.Month) string { return russianMonth(m, Genitive) }), b.Year())
 		return of("неделя "+days, "недели "+days, "за неделю "+days)
+	case auyl.FreqDay:
 	}
 	day := fmt.Sprintf("%d %s %s года", start.Day(), russianMonth(start.Month(), Genitive), year)
 	return of(day, day, "на "+day)
@@ -101,6 +103,7 @@ func englishPeriod(p auyl.Period, start time.Time, year string) string {
 	case auyl.FreqWeek:
 		b := p.LastDay().Time()
 		return fmt.Sprintf("the week of %s %d", span(start, b, time.Month.String), b.Year())
+	case auyl.FreqDay:
 	}
 	return fmt.Sprintf("%d %s %s", start.Day(), start.Month(), year)
 }
@@ -125,6 +128,7 @@ func (w *Words) ShortPeriod(p auyl.Period) string {
 		return fmt.Sprintf("%s %s %d", quarter(start), w.Pick("тқ", "кв.", "q."), start.Year())
 	case auyl.FreqMonth:
 		return start.Format("01.2006")
+	case auyl.FreqWeek, auyl.FreqDay:
 	}
 	return start.Format("02.01.2006")
 }

@@ -63,7 +63,7 @@ func parse(text string) (template, error) {
 func place(inside string) (piece, error) {
 	if name, forms, ok := strings.Cut(inside, "?"); ok {
 		p := piece{name: name, plurals: map[string]string{}}
-		for _, f := range strings.Split(forms, ";") {
+		for f := range strings.SplitSeq(forms, ";") {
 			category, word, ok := strings.Cut(f, "=")
 			if !ok {
 				return piece{}, fmt.Errorf("plural form %q: want one=word", f)

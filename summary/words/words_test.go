@@ -279,7 +279,7 @@ func TestValuesAndDifferencesHaveTheirUnits(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ lang, unit, value, difference, ablative string }{
 		{"kk", "%", "21,0\u00a0%", "21,0\u00a0пайыздық тармақ", "21,0\u00a0%-дан"},
-		{"ru", "%", "21,0\u00a0%", "21,0\u00a0п.\u00a0п.", ""},
+		{"ru", "%", "21,0\u00a0%", "21,0\u00a0п.\u00a0п.", ""}, //nolint:dupword // percentage points
 		{"en", "%", "21.0%", "21.0\u00a0percentage points", ""},
 		{"kk", "minute", "21,0\u00a0минут", "21,0\u00a0минут", "21,0\u00a0минуттан"},
 		{"ru", "minute", "21,0\u00a0минуты", "21,0\u00a0минуты", ""},
