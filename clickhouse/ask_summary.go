@@ -85,6 +85,7 @@ type cellKey struct {
 	start       time.Time
 }
 
+//nolint:revive // the parts of a key
 func (k *cellKey) parse() (i auyl.IndicatorID, a auyl.AreaCode, l auyl.Level, p auyl.Period, err error) {
 	if a, err = auyl.ParseAreaCode(fmt.Sprintf("%09d", k.area)); err != nil {
 		return i, a, l, p, fmt.Errorf("area: %w", err)

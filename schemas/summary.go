@@ -125,13 +125,13 @@ type summaryCheck struct {
 	problems  Problems
 }
 
-func (c *summaryCheck) bad(path []any, format string, args ...any) {
-	c.problems = append(c.problems, c.doc.problem(path, format, args...))
+func (c *summaryCheck) bad(at []any, format string, args ...any) {
+	c.problems = append(c.problems, c.doc.problem(at, format, args...))
 }
 
-func (c *summaryCheck) word(path []any, got string, want []string) {
+func (c *summaryCheck) word(at []any, got string, want []string) {
 	if !slices.Contains(want, got) {
-		c.bad(path, "unknown word %q%s", got, didYouMean(got, want))
+		c.bad(at, "unknown word %q%s", got, didYouMean(got, want))
 	}
 }
 
@@ -214,10 +214,10 @@ func (c *summaryCheck) indicator(at []any, id auyl.IndicatorID, level auyl.Level
 }
 
 func (c *summaryCheck) section(at []any, x *SummarySection) {
-	path := func(more ...any) []any { return append(slices.Clone(at), more...) }
-	c.word(path("shows"), x.Shows, SummarySections())
+	below := func(more ...any) []any { return append(slices.Clone(at), more...) }
+	c.word(below("shows"), x.Shows, SummarySections())
 	for i, id := range x.Indicators {
-		c.indicator(path("indicators", i), id, x.Level)
+		c.indicator(below("indicators", i), id, x.Level)
 	}
 	themes := c.cat.Themes()
 	for i, t := range x.Themes {
@@ -226,29 +226,29 @@ func (c *summaryCheck) section(at []any, x *SummarySection) {
 			if n := nearest(t, themes); n != "" {
 				hint = `; did you mean "` + n + `"?`
 			}
-			c.bad(path("themes", i), "unknown theme %q%s", t, hint)
+			c.bad(below("themes", i), "unknown theme %q%s", t, hint)
 		}
 	}
 	for i, w := range x.Compare {
-		c.word(path("compare", i), w, []string{"previous", "last_year", "peers", "plan"})
+		c.word(below("compare", i), w, []string{"previous", "last_year", "peers", "plan"})
 	}
 	if x.Limit < 0 {
-		c.bad(path("limit"), "%d is negative", x.Limit)
+		c.bad(below("limit"), "%d is negative", x.Limit)
 	}
 	if x.Level != 0 && x.Level < c.s.Level {
-		c.bad(path("level"), "level %s lies above that of the summary, %s", x.Level, c.s.Level)
+		c.bad(below("level"), "level %s lies above that of the summary, %s", x.Level, c.s.Level)
 	}
 	if x.Say.Coverage < 0 || x.Say.Coverage > 1 {
-		c.bad(path("say"), "want a coverage from 0 to 1, found %v", x.Say.Coverage)
+		c.bad(below("say"), "want a coverage from 0 to 1, found %v", x.Say.Coverage)
 	}
 	if n := len(x.Indicators) + len(x.Themes); n == 0 && slices.Contains([]string{"changes", "attention", "targets", "table", "ranking", "map", "trend", "multiples", "budget"}, x.Shows) {
-		c.bad(path("shows"), "%s wants indicators or themes", x.Shows)
+		c.bad(below("shows"), "%s wants indicators or themes", x.Shows)
 	}
 }
 
 func (c *summaryCheck) rule(at []any, r *SummaryRule) {
-	path := func(more ...any) []any { return append(slices.Clone(at), more...) }
-	c.word(path("when"), r.When, []string{"below", "above", "break", "silent"})
+	below := func(more ...any) []any { return append(slices.Clone(at), more...) }
+	c.word(below("when"), r.When, []string{"below", "above", "break", "silent"})
 	if r.When == "silent" {
 		for i, id := range r.Sources {
 			if c.contracts[id] == nil {
@@ -257,16 +257,16 @@ func (c *summaryCheck) rule(at []any, r *SummaryRule) {
 					ids = append(ids, string(k))
 				}
 				slices.Sort(ids)
-				c.bad(path("sources", i), "unknown source %q%s", id, didYouMean(string(id), ids))
+				c.bad(below("sources", i), "unknown source %q%s", id, didYouMean(string(id), ids))
 			}
 		}
 		return
 	}
 	if r.Indicator == "" {
-		c.bad(path("when"), "a rule %q wants an indicator", r.When)
+		c.bad(below("when"), "a rule %q wants an indicator", r.When)
 		return
 	}
-	c.indicator(path("indicator"), r.Indicator, r.Level)
+	c.indicator(below("indicator"), r.Indicator, r.Level)
 }
 
 // Themes returns the names of the files of indicators, sorted.

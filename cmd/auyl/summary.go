@@ -216,7 +216,7 @@ func writeWhole(name string, b []byte) error {
 		err = os.Rename(part, name)
 	}
 	if err != nil {
-		_ = os.Remove(part) //nolint:errcheck // the fault before it is what counts
+		_ = os.Remove(part) // the fault before it is what counts
 		return fmt.Errorf("output: %w", err)
 	}
 	return nil
