@@ -111,14 +111,14 @@ func (db *DB) insertRows(ctx context.Context, table, columns string, rows int, r
 	return wrap("insert into "+table, batch.Send())
 }
 
-// SummaryQuery says which deliveries are asked for; the zero value is all of them.
-type SummaryQuery struct {
+// DeliveryQuery says which deliveries are asked for; the zero value is all of them.
+type DeliveryQuery struct {
 	Summary, Area, State string // empty: any
 	Limit                uint64 // 0: all
 }
 
 // SummaryDeliveries returns what was sent to whom, newest first.
-func (db *DB) SummaryDeliveries(ctx context.Context, q SummaryQuery) ([]SummaryDelivery, error) {
+func (db *DB) SummaryDeliveries(ctx context.Context, q DeliveryQuery) ([]SummaryDelivery, error) {
 	var out []SummaryDelivery
 	params := driver.Parameters{"summary": q.Summary, "area": q.Area, "state": q.State, "limit": strconv.FormatUint(q.Limit, 10)}
 	err := db.query(ctx, "summary_deliveries", params, func(scan func(...any) error) error {

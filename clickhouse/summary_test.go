@@ -40,13 +40,13 @@ func TestHistoryOfSummariesIsTheNewestRevision(t *testing.T) {
 		d.Revision, d.Late, d.Missing = 0, true, run.Missing
 	}
 	for _, tt := range []struct {
-		q    clickhouse.SummaryQuery
+		q    clickhouse.DeliveryQuery
 		want []clickhouse.SummaryDelivery
 	}{
-		{clickhouse.SummaryQuery{}, []clickhouse.SummaryDelivery{sent, other}},
-		{clickhouse.SummaryQuery{State: "failed"}, []clickhouse.SummaryDelivery{other}},
-		{clickhouse.SummaryQuery{Summary: "oblast-monthly", Area: "190000000", Limit: 1}, []clickhouse.SummaryDelivery{sent}},
-		{clickhouse.SummaryQuery{Summary: "x'; DROP TABLE summary_run"}, nil},
+		{clickhouse.DeliveryQuery{}, []clickhouse.SummaryDelivery{sent, other}},
+		{clickhouse.DeliveryQuery{State: "failed"}, []clickhouse.SummaryDelivery{other}},
+		{clickhouse.DeliveryQuery{Summary: "oblast-monthly", Area: "190000000", Limit: 1}, []clickhouse.SummaryDelivery{sent}},
+		{clickhouse.DeliveryQuery{Summary: "x'; DROP TABLE summary_run"}, nil},
 	} {
 		got, err := db.SummaryDeliveries(t.Context(), tt.q)
 		if err != nil {

@@ -313,9 +313,10 @@ type House struct {
 	Areas     *Areas
 	Catalogue *Catalogue
 	Contracts map[auyl.SourceID]*Contract
+	Summaries []Summary // sorted by id
 }
 
-// Load reads areas, catalogue and contracts. Errors: Problems, of all of them.
+// Load reads areas, catalogue, contracts and summaries. Errors: Problems, of all of them.
 func Load(fsys fs.FS) (*House, error) {
 	h := &House{}
 	var ps Problems
@@ -343,6 +344,8 @@ func Load(fsys fs.FS) (*House, error) {
 				}
 			}
 		}
+		h.Summaries, err = LoadSummaries(fsys, h.Catalogue, h.Contracts)
+		collect(err)
 	}
 	if err := ps.Err(); err != nil {
 		return nil, err

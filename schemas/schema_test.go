@@ -37,6 +37,7 @@ var roots = map[string]reflect.Type{
 	"parameters": reflect.TypeFor[parametersFile](),
 	"indicators": reflect.TypeFor[indicatorsFile](),
 	"contract":   reflect.TypeFor[schemas.Contract](),
+	"summary":    reflect.TypeFor[schemas.Summary](),
 }
 
 // node is a part of a JSON Schema.
@@ -269,12 +270,13 @@ func TestWordsOfTheSchemasAreThoseOfTheLoaders(t *testing.T) {
 		{"contract", "type", "type: text", []string{"$defs", "field"}},
 		{"contract", "raw", "raw: sealed", nil},
 		{"contract", "personal", `personal: ""`, []string{"$defs", "field"}},
+		{"summary", "when", "when: below", []string{"$defs", "rule"}},
 	} {
 		t.Run(tt.schema+"."+tt.key, func(t *testing.T) {
 			t.Parallel()
 			got := words(at(readSchema(t, tt.schema), append(slices.Clone(tt.path), "properties", tt.key)...)["enum"])
 			slices.Sort(got)
-			texts := map[string]string{"series": goodSeries, "indicators": goodIndicator, "contract": goodContract}
+			texts := map[string]string{"series": goodSeries, "indicators": goodIndicator, "contract": goodContract, "summary": goodSummary}
 			if !strings.Contains(texts[tt.schema], tt.old) {
 				t.Fatalf("no %q in the file that is spoiled", tt.old)
 			}
@@ -290,12 +292,15 @@ func TestWordsOfTheSchemasAreThoseOfTheLoaders(t *testing.T) {
 func loaderWords(t *testing.T, texts map[string]string) []string {
 	t.Helper()
 	files := fstest.MapFS{}
-	for file, kind := range map[string]string{"series/x.yaml": "series", "indicators/x.yaml": "indicators", "contracts/x.y.yaml": "contract"} {
+	for file, kind := range map[string]string{"series/x.yaml": "series", "indicators/x.yaml": "indicators", "contracts/x.y.yaml": "contract", "summaries/x.yaml": "summary"} {
 		files[file] = &fstest.MapFile{Data: []byte(texts[kind])}
 	}
 	cat, err := schemas.LoadCatalogue(files)
 	if err == nil {
-		_, err = schemas.LoadContracts(files, cat)
+		var contracts map[auyl.SourceID]*schemas.Contract
+		if contracts, err = schemas.LoadContracts(files, cat); err == nil {
+			_, err = schemas.LoadSummaries(files, cat, contracts)
+		}
 	}
 	if err == nil {
 		t.Fatal("nonsense is taken for a word")
@@ -351,7 +356,7 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 		if m == nil {
 			t.Fatalf("%s: the first line names no schema", file)
 		}
-		name := map[string]string{"series": "series", "parameters.yaml": "parameters", "indicators": "indicators", "contracts": "contract"}[kindOf(file)]
+		name := map[string]string{"series": "series", "parameters.yaml": "parameters", "indicators": "indicators", "contracts": "contract", "summaries": "summary"}[kindOf(file)]
 		seen[name]++
 		if got := path.Join(path.Dir(file), string(m[1])); got != "schema/"+name+".schema.json" {
 			t.Errorf("%s: the first line names %s, want that of %s", file, got, name)
@@ -370,7 +375,7 @@ func TestEveryFileNamesItsSchemaAndKeepsToIt(t *testing.T) {
 
 func TestSchemasRefuseWhatTheLoadersRefuse(t *testing.T) {
 	t.Parallel()
-	good := map[string]string{"series": goodSeries, "indicators": goodIndicator, "contract": goodContract}
+	good := map[string]string{"series": goodSeries, "indicators": goodIndicator, "contract": goodContract, "summary": goodSummary}
 	for name, text := range good {
 		if err := validate(t, compileSchema(t, name), []byte(text)); err != nil {
 			t.Errorf("%s: a good file is refused: %v", name, err)
@@ -393,6 +398,10 @@ func TestSchemasRefuseWhatTheLoadersRefuse(t *testing.T) {
 		{"two characters", "contract", "encoding: utf-8", `delimiter: ";;"`},
 		{"days before today", "contract", "retention_days: 400", "retention_days: -1"},
 		{"unknown rank", "contract", "rank: official", "rank: best"},
+		{"unknown rule", "summary", "when: below", "when: beneath"},
+		{"unknown section", "summary", "shows: table", "shows: tables"},
+		{"no schedule", "summary", "schedule: {cron", "schedules: {cron"},
+		{"unknown language", "summary", "languages: [kk, ru]", "languages: [kk, de]"},
 	} {
 		if !strings.Contains(good[tt.schema], tt.old) {
 			t.Fatalf("%s: no %q in the good file", tt.name, tt.old)

@@ -84,6 +84,7 @@ type cli struct {
 	Summarize summarizeCmd `cmd:"" help:"Only send summaries by schedule, from ClickHouse at AUYL_CLICKHOUSE_DSN, with their ledger in NATS at AUYL_NATS_URL."`
 	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
 	Export    exportCmd    `cmd:"" help:"Write a package of open data: CSV with its description, SDMX-CSV, Parquet."`
+	Summary   summaryCmd   `cmd:"" help:"Texts for people made of the figures: list, show, render, compare."`
 	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
 	Check     checkCmd     `cmd:"" help:"Read configuration, contracts, catalogue and areas, and name every fault."`
 	Indicator indicatorCmd `cmd:"" help:"The catalogue of indicators, and where a value comes from."`
@@ -122,6 +123,7 @@ func run(ctx context.Context, args []string, s streams) (code int) {
 	parser, err := kong.New(&c, kong.Name("auyl"), kong.Description(about), kong.UsageOnError(),
 		kong.Writers(s.out, s.err), kong.Exit(func(n int) { panic(exited(n)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}),
+		kong.Vars{"summary_formats": strings.Join(summaryFormNames(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 	if err != nil {
 		fmt.Fprintln(s.err, "auyl:", err)

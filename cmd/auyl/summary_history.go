@@ -26,7 +26,7 @@ func (*summaryHistoryCmd) Help() string {
 
 func (c *summaryHistoryCmd) Run(ctx context.Context, s streams) error {
 	return c.reading(ctx, s, func(n *node) error {
-		list, err := n.db.SummaryDeliveries(ctx, clickhouse.SummaryQuery{Summary: c.ID, Area: c.Area, State: c.State, Limit: c.Limit})
+		list, err := n.db.SummaryDeliveries(ctx, clickhouse.DeliveryQuery{Summary: c.ID, Area: c.Area, State: c.State, Limit: c.Limit})
 		if err != nil {
 			return err
 		}

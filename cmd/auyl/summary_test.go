@@ -127,7 +127,7 @@ func TestSummaryArrivesAndIsShown(t *testing.T) {
 	if strings.Contains(log.String(), "@example.kz recipient") || strings.Contains(log.String(), "akim@") {
 		t.Errorf("the log tells an address:\n%s", &log)
 	}
-	shown, err := n.db.SummaryDeliveries(ctx, clickhouse.SummaryQuery{})
+	shown, err := n.db.SummaryDeliveries(ctx, clickhouse.DeliveryQuery{})
 	if err != nil || len(shown) != 4 {
 		t.Fatalf("%d deliveries are shown, %v, want 4", len(shown), err)
 	}

@@ -33,6 +33,8 @@ type Document struct {
 	Sources  []Source  `json:"sources,omitempty"`
 	Marks    []Mark    `json:"marks,omitempty"` // legend of the marks that occur
 	Labels   Labels    `json:"labels"`
+	// Fired counts what the rules of an alert found; an alert of none is not worth sending.
+	Fired int `json:"fired,omitempty"`
 }
 
 // Notice is something the reader must know before the figures: what is missing,
@@ -73,6 +75,8 @@ type Sentence []Run
 type Run struct {
 	Text   string  `json:"text"`
 	Figure *Figure `json:"figure,omitempty"`
+	// Explain is the command that shows where a number comes from that is no cell: a count of events.
+	Explain string `json:"explain,omitempty"`
 }
 
 // Figure says which cell a number is, and how far it is to be believed.
@@ -88,6 +92,9 @@ type Figure struct {
 	// Mark is printed beside the number, such as "ᴾ" or "°"; Document.Marks explains it.
 	// A text that ends in it already is left as it is.
 	Mark string `json:"mark,omitempty"`
+	// FormulaVersion and Boundaries tell a change of method from one of the world.
+	FormulaVersion uint32 `json:"formula_version,omitempty"`
+	Boundaries     string `json:"boundaries,omitempty"`
 	// Explain is the command that shows where the number comes from.
 	Explain string `json:"explain"`
 }
@@ -117,6 +124,8 @@ type Cell struct {
 	Value    *float64 `json:"value,omitempty"`
 	Decimals int      `json:"decimals,omitempty"`
 	Figure   *Figure  `json:"figure,omitempty"`
+	// Explain is as that of a Run.
+	Explain string `json:"explain,omitempty"`
 }
 
 // Chart is data for a picture, and the words that stand for it.

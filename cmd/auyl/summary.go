@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/summary"
+	"github.com/auyl-kz/auyl/summary/document"
+)
+
+type summaryCmd struct {
+	LS     summaryListCmd   `cmd:"" name:"ls" help:"List the summaries that are declared."`
+	Show   summaryShowCmd   `cmd:"" help:"Say what a summary tells, to whom, and when."`
+	Render summaryRenderCmd `cmd:"" help:"Make a summary of an area and a period."`
+	Diff   summaryDiffCmd   `cmd:"" help:"Say which figures changed between two of one summary, and why."`
+}
+
+type summaryListCmd struct{}
+
+// Help implements kong's longer text.
+func (*summaryListCmd) Help() string { return "Example:\n  auyl summary ls" }
+
+func (*summaryListCmd) Run(s streams) error {
+	house, err := schemas.Load(schemas.FS)
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "summary\tlevel\tfreq\tlanguages\tschedule\tfor")
+	for i := range house.Summaries {
+		d := &house.Summaries[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s %s\t%s\n", d.ID, d.Level, d.Freq, strings.Join(d.Languages, ","), d.Schedule.Cron, d.Schedule.Zone, d.Audience.EN)
+	}
+	return w.Flush()
+}
+
+// summaryOf finds a declaration, or says what was meant.
+func summaryOf(house *schemas.House, id string) (*schemas.Summary, error) {
+	ids := make([]string, len(house.Summaries))
+	for i := range house.Summaries {
+		if house.Summaries[i].ID == id {
+			return &house.Summaries[i], nil
+		}
+		ids[i] = house.Summaries[i].ID
+	}
+	hint := "there are " + strings.Join(ids, ", ")
+	if n := schemas.Nearest(id, ids); n != "" {
+		hint = fmt.Sprintf("did you mean %q?", n)
+	}
+	return nil, fmt.Errorf("unknown summary %q: %s", id, hint)
+}
+
+type summaryShowCmd struct {
+	ID string `arg:"" help:"Id of the summary."`
+}
+
+// Help implements kong's longer text.
+func (*summaryShowCmd) Help() string { return "Example:\n  auyl summary show oblast-monthly" }
+
+func (c *summaryShowCmd) Run(s streams) error {
+	house, err := schemas.Load(schemas.FS)
+	if err != nil {
+		return err
+	}
+	d, err := summaryOf(house, c.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s, version %d\n  %s\n  %s\n  %s\n\n", d.ID, d.Version, d.Titles.KK, d.Titles.RU, d.Titles.EN)
+	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "for\t%s\n", d.Audience.EN)
+	fmt.Fprintf(w, "area\tlevel %s\nperiod\t%s\nlanguages\t%s\nschedule\t%s (%s)\n", d.Level, d.Freq, strings.Join(d.Languages, ", "), d.Schedule.Cron, d.Schedule.Zone)
+	if f := d.Schedule.WaitFor; f != nil {
+		for _, id := range f.Indicators {
+			fmt.Fprintf(w, "waits for\t%s of %g %% of level %s, until day %d\n", id, 100*f.Share, f.Level, f.UntilDay)
+		}
+	}
+	for i := range d.Sections {
+		x := &d.Sections[i]
+		var ids []string
+		for _, ind := range x.Of(house.Catalogue) {
+			ids = append(ids, string(ind.ID))
+		}
+		where := ""
+		if x.Annex {
+			where = ", annex"
+		}
+		fmt.Fprintf(w, "section\t%s (%s%s): %s\n", x.ID, x.Shows, where, strings.Join(ids, " "))
+	}
+	for _, r := range d.Rules {
+		fmt.Fprintf(w, "rule\t%s: %s %s %s\n", r.ID, r.When, r.Indicator, strings.Trim(fmt.Sprintf("%g", r.Value), "0"))
+	}
+	return w.Flush()
+}
+
+type summaryRenderCmd struct {
+	common
+	ID     string `arg:"" help:"Id of the summary: auyl summary ls lists them."`
+	Area   string `required:"true" help:"Nine digits of KATO." placeholder:"CODE"`
+	Period string `required:"true" help:"Period of the frequency of the summary: 2026-09, 2026-Q3, 2026-W37, 2026." placeholder:"PERIOD"`
+	Lang   string `help:"kk, ru or en; without it the first language of the summary." placeholder:"LANG"`
+	Format string `short:"f" help:"${summary_formats}." default:"json" placeholder:"FORMAT"`
+	AsOf   string `help:"What was known at this time, UTC; without it, the newest vintage there is." placeholder:"TIME"`
+	Output string `short:"o" help:"Write to this file, whole or not at all." placeholder:"FILE" type:"path"`
+}
+
+// Help implements kong's longer text.
+func (*summaryRenderCmd) Help() string {
+	return `The same vintage gives the same bytes. Each figure says how it is explained. Examples:
+  auyl summary render oblast-monthly --area 190000000 --period 2026-09 --lang kk -o september.json
+  auyl summary render district-monthly --area 195200000 --period 2026-09 --lang ru --as-of 2026-10-20`
+}
+
+func (c *summaryRenderCmd) Run(ctx context.Context, s streams) error {
+	form, err := summaryForm(c.Format)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	if form.binary && c.Output == "" && isTerminal(s.out) {
+		return &exitError{exitUsage, fmt.Errorf("%s is not for a terminal: say -o FILE", c.Format)}
+	}
+	var out bytes.Buffer
+	err = c.compose(ctx, s, func(doc *document.Document) error { return form.write(&out, doc) })
+	if err != nil {
+		return err
+	}
+	if c.Output == "" {
+		_, err = out.WriteTo(s.out)
+		return err
+	}
+	return writeWhole(c.Output, out.Bytes())
+}
+
+// house reads the declarations that the configuration names, without an engine.
+func (c *common) house(s streams) (*schemas.House, error) {
+	reader := *c
+	reader.reads = true
+	cfg, err := reader.load(s)
+	if err != nil {
+		return nil, err
+	}
+	return houseOf(cfg)
+}
+
+// compose makes the document that the flags name.
+func (c *summaryRenderCmd) compose(ctx context.Context, s streams, f func(*document.Document) error) error {
+	asOf, err := parseTime(c.AsOf)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	area, err := auyl.ParseAreaCode(c.Area)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	period, err := parsePeriod(c.Period)
+	if err != nil {
+		return &exitError{exitUsage, err}
+	}
+	// What is wrong by itself is said before an engine is started.
+	house, err := c.house(s)
+	if err != nil {
+		return err
+	}
+	def, err := summaryOf(house, c.ID)
+	if err != nil {
+		return err
+	}
+	if _, err := summary.CheckArea(house, def, area, period); err != nil {
+		return err
+	}
+	lang := c.Lang
+	if lang == "" {
+		lang = def.Languages[0]
+	}
+	return c.reading(ctx, s, func(n *node) error {
+		doc, err := summary.Compose(ctx, facts{n.db}, house, def, area, period, lang, asOf)
+		if err != nil {
+			return err
+		}
+		return f(doc)
+	})
+}
+
+// parsePeriod reads a period as the house spells it, and a month as people do: 2026-09.
+func parsePeriod(text string) (auyl.Period, error) {
+	if t, err := time.Parse("2006-01", text); err == nil {
+		text = t.Format("2006-M01")
+	}
+	return auyl.ParsePeriod(text)
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(name string, b []byte) error {
+	part := name + ".part"
+	f, err := os.Create(part)
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	w := bufio.NewWriter(f)
+	_, err = w.Write(b)
+	if e := w.Flush(); err == nil {
+		err = e
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(part, name)
+	}
+	if err != nil {
+		_ = os.Remove(part) // the fault before it is what counts
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
