@@ -44,6 +44,33 @@ type Coverage struct {
 	Full    float64 `yaml:"full"`    // from it on the status is A; in between it is E
 }
 
+// Disclosure says what counts persons in a sensitive indicator, and how many are
+// too few.
+type Disclosure struct {
+	Count   string  `yaml:"count"`   // numerator, denominator, both, or none where only the source knows; "" is numerator
+	Minimum float64 `yaml:"minimum"` // the least count that is shown; 0 is the parameter disclosure_k
+}
+
+// Counts returns whether numerator and denominator of an indicator count persons
+// of whom too few may be behind a cell.
+func (i *Indicator) Counts() (numerator, denominator bool) {
+	if !i.Sensitive {
+		return false, false
+	}
+	if i.Disclosure == nil {
+		return true, false
+	}
+	switch i.Disclosure.Count {
+	case "none":
+		return false, false
+	case "denominator":
+		return false, true
+	case "both":
+		return true, true
+	}
+	return true, false
+}
+
 // Bounds are the values that are plausible.
 type Bounds struct {
 	Min float64 `yaml:"min"`
@@ -68,7 +95,8 @@ type Indicator struct {
 	Quantile        float64          `yaml:"quantile"`        // of rollup quantile: between 0 and 1
 	Coverage        Coverage         `yaml:"coverage"`
 	Plausible       Bounds           `yaml:"plausible,required"`
-	Sensitive       bool             `yaml:"sensitive"`
+	Sensitive       bool             `yaml:"sensitive"`             // cells of too few persons are suppressed
+	Disclosure      *Disclosure      `yaml:"disclosure"`            // of a sensitive one: which counts; nil for the numerator
 	Controllable    string           `yaml:"controllable,required"` // by an akim: none, partial, full
 	Sources         []auyl.SourceID  `yaml:"sources,required"`
 	Version         uint32           `yaml:"version,required"`
@@ -261,6 +289,7 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 	if ind.Plausible.Min >= ind.Plausible.Max {
 		bad("plausible", "min %v is not below max %v", ind.Plausible.Min, ind.Plausible.Max)
 	}
+	c.checkDisclosure(ind, bad)
 	if ind.Version == 0 {
 		bad("version", "versions count from 1")
 	}

@@ -42,7 +42,7 @@ func build(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY=the same for every folder of a test")
+	p.env = append(os.Environ(), "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY=the same for every folder of a test", "AUYL_SEAL_KEY=the same for every folder of a test")
 	return p
 }
 

@@ -1,0 +1,36 @@
+package schemas
+
+import (
+	"math"
+	"slices"
+
+	"github.com/auyl-kz/auyl"
+)
+
+// checkDisclosure holds a sensitive indicator to what can be protected.
+func (c *Catalogue) checkDisclosure(ind *Indicator, bad func(key, format string, args ...any)) {
+	d := ind.Disclosure
+	num, den := ind.Counts()
+	switch {
+	case d != nil && !ind.Sensitive:
+		bad("disclosure", "only of a sensitive indicator cells are suppressed: want sensitive: true")
+		return
+	case den && ind.Denominator == "":
+		bad("disclosure", "counts the denominator, and there is none")
+	case (num || den) && !slices.Contains([]string{"sum", "ratio", "last"}, ind.Rollup):
+		bad("rollup", "%s cannot be protected against disclosure: want sum, ratio or last, or disclosure: {count: none}", ind.Rollup)
+	case (num || den) && (d == nil || d.Minimum == 0) && c.Parameter("disclosure_k") == nil:
+		bad("sensitive", "want disclosure: {minimum: 5} or a parameter disclosure_k in parameters.yaml")
+	}
+	if d == nil {
+		return
+	}
+	if words := []string{"", "numerator", "denominator", "both", "none"}; !slices.Contains(words, d.Count) {
+		bad("disclosure", "count: unknown word %q%s", d.Count, didYouMean(d.Count, words[1:]))
+	}
+	if d.Minimum < 0 || d.Minimum != math.Trunc(d.Minimum) {
+		bad("disclosure", "minimum %v: want a whole number of persons", d.Minimum)
+	} else if _, err := auyl.DecimalOf(d.Minimum); err != nil {
+		bad("disclosure", "minimum: %v", err)
+	}
+}
