@@ -103,6 +103,8 @@ type Indicator struct {
 
 	Theme  string          `yaml:"-"` // name of the file
 	Inputs []auyl.SeriesID `yaml:"-"` // series of both formulas, sorted
+
+	counted []auyl.SeriesID // series of the formulas that count persons
 }
 
 // Catalogue is all that can be measured and computed. It is read-only and safe
@@ -241,10 +243,16 @@ func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID
 		seen[ind.ID] = file
 		c.check(ind, bad)
 		inputs := map[auyl.SeriesID]bool{}
+		num, den := ind.Counts()
 		for key, text := range map[string]string{"numerator": ind.Numerator, "denominator": ind.Denominator} {
-			c.checkFormula(ind, text, inputs, func(at int, format string, args ...any) {
+			own := map[auyl.SeriesID]bool{}
+			c.checkFormula(ind, text, own, func(at int, format string, args ...any) {
 				ps = append(ps, doc.problemWithin([]any{"indicators", i, key}, at, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
 			})
+			maps.Copy(inputs, own)
+			if key == "numerator" && num || key == "denominator" && den {
+				ind.counted = append(ind.counted, slices.Sorted(maps.Keys(own))...)
+			}
 		}
 		ind.Inputs = slices.Sorted(maps.Keys(inputs))
 	}

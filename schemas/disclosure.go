@@ -34,3 +34,14 @@ func (c *Catalogue) checkDisclosure(ind *Indicator, bad func(key, format string,
 		bad("disclosure", "minimum: %v", err)
 	}
 }
+
+// Counted reports whether a series counts persons in a sensitive indicator: its
+// figures are no more to be shown than small cells.
+func (c *Catalogue) Counted(id auyl.SeriesID) bool {
+	for i := range c.Indicators {
+		if slices.Contains(c.Indicators[i].counted, id) {
+			return true
+		}
+	}
+	return false
+}
