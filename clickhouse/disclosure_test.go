@@ -9,6 +9,7 @@ import (
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/clickhouse"
 	"github.com/auyl-kz/auyl/clickhouse/embedded"
+	"github.com/auyl-kz/auyl/schemas/wire"
 )
 
 // TestReadersDoNotSeeWhatIsSuppressed: of a cell that was shown once and is
@@ -37,6 +38,11 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 	insert(t, owner, "observation", "1", report(t, 1,
 		reported{"asp_recipients", "", okrug, 'Q', "2026-07-01", 31415, 'A'}, reported{"population_end", "", okrug, 'D', "2026-07-01", 900, 'A'}))
 	insert(t, owner, "observation", "2", report(t, 2, reported{"asp_recipients", "", okrug, 'Q', "2026-07-01", 27182, 'A'}))
+	at := day(t, "2026-07-10")
+	insert(t, owner, "event", "1", &wire.Events{
+		Vintage: vintage(1, 1, base), KindDict: []string{"appeal", "ambulance_call"}, Kind: []uint32{0, 1}, Id: []string{"appeal-31415", "call-16180"}, Area: []uint32{okrug, okrug},
+		OccurredAtMs: []int64{int64(at) * 86_400_000, int64(at) * 86_400_000}, ReportedAtMs: []int64{0, 0}, Withdrawn: []bool{false, false}, Row: []uint32{1, 2},
+	})
 	c := func(seq uint64, area uint32, value float64, status auyl.Status) {
 		m := cellOf(t, seq, indicator, area, 'Q', "2026-07-01", value, status)
 		if status == auyl.StatusConfidential {
@@ -75,7 +81,7 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 			}
 		}
 	}
-	if len(tables) < 20 || !strings.Contains(seen, "16180") || !strings.Contains(seen, "disclosure_primary") {
+	if len(tables) < 20 || !strings.Contains(seen, "call-16180") || !strings.Contains(seen, "16180,") || !strings.Contains(seen, "disclosure_primary") {
 		t.Errorf("the test looks at nothing: %d tables", len(tables))
 	}
 	if leaks == 0 && !strings.Contains(raw(t, owner, "csv", "SELECT * FROM indicator_value")+raw(t, owner, "csv", "SELECT * FROM observation"), "31415") {
