@@ -45,3 +45,9 @@ func (c *Catalogue) Counted(id auyl.SeriesID) bool {
 	}
 	return false
 }
+
+// CountedEvents reports whether a series that counts persons in a sensitive
+// indicator is counted from events of a kind.
+func (c *Catalogue) CountedEvents(kind string) bool {
+	return slices.ContainsFunc(c.Series, func(s Series) bool { return s.Event != nil && s.Event.Kind == kind && c.Counted(s.ID) })
+}
