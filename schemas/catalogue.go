@@ -166,6 +166,7 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	for _, f := range files {
 		ps = append(ps, c.loadTheme(fsys, f, seen)...)
 	}
+	ps = append(ps, c.checkLinked()...)
 	if err := ps.Err(); err != nil {
 		return nil, err
 	}

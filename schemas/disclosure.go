@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,6 +34,45 @@ func (c *Catalogue) checkDisclosure(ind *Indicator, bad func(key, format string,
 	} else if _, err := auyl.DecimalOf(d.Minimum); err != nil {
 		bad("disclosure", "minimum: %v", err)
 	}
+}
+
+// checkLinked refuses two indicators that use a series of persons and hide
+// different cells of it: what one hides the other shows. Those that count the
+// same by the same formulas hide the same.
+func (c *Catalogue) checkLinked() (ps Problems) {
+	type use struct {
+		id  auyl.IndicatorID
+		how string
+	}
+	how := func(i *Indicator) string {
+		num, den := i.Counts()
+		if !num {
+			return fmt.Sprint(i.Freq, i.Level, den, i.Denominator, i.DenominatorDims)
+		}
+		return fmt.Sprint(i.Freq, i.Level, den, i.Numerator, i.NumeratorDims, i.Denominator, i.DenominatorDims)
+	}
+	counted := map[auyl.SeriesID]use{}
+	for n := range c.Indicators {
+		for _, s := range c.Indicators[n].counted {
+			if counted[s].id == "" {
+				counted[s] = use{c.Indicators[n].ID, how(&c.Indicators[n])}
+			}
+		}
+	}
+	for n := range c.Indicators {
+		i := &c.Indicators[n]
+		if i.Disclosure != nil && i.Disclosure.Count == "none" {
+			continue // whoever wrote that has looked
+		}
+		for _, s := range i.Inputs {
+			if u := counted[s]; u.id != "" && u.id != i.ID && u.how != how(i) {
+				ps = append(ps, Problem{File: "indicators/" + i.Theme + ".yaml", Message: fmt.Sprintf(
+					"indicator %s: series %s counts persons in the sensitive indicator %s and is not hidden here where it is there: "+
+						"count the same by the same formula, or say disclosure: {count: none} once you have looked", i.ID, s, u.id)})
+			}
+		}
+	}
+	return ps
 }
 
 // Counted reports whether a series counts persons in a sensitive indicator: its
