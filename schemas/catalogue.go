@@ -51,26 +51,6 @@ type Disclosure struct {
 	Minimum float64 `yaml:"minimum"` // the least count that is shown; 0 is the parameter disclosure_k
 }
 
-// Counts returns whether numerator and denominator of an indicator count persons
-// of whom too few may be behind a cell.
-func (i *Indicator) Counts() (numerator, denominator bool) {
-	if !i.Sensitive {
-		return false, false
-	}
-	if i.Disclosure == nil {
-		return true, false
-	}
-	switch i.Disclosure.Count {
-	case "none":
-		return false, false
-	case "denominator":
-		return false, true
-	case "both":
-		return true, true
-	}
-	return true, false
-}
-
 // Bounds are the values that are plausible.
 type Bounds struct {
 	Min float64 `yaml:"min"`

@@ -8,6 +8,26 @@ import (
 	"github.com/auyl-kz/auyl"
 )
 
+// Counts returns whether numerator and denominator of an indicator count persons
+// of whom too few may be behind a cell.
+func (i *Indicator) Counts() (numerator, denominator bool) {
+	if !i.Sensitive {
+		return false, false
+	}
+	if i.Disclosure == nil {
+		return true, false
+	}
+	switch i.Disclosure.Count {
+	case "none":
+		return false, false
+	case "denominator":
+		return false, true
+	case "both":
+		return true, true
+	}
+	return true, false
+}
+
 // checkDisclosure holds a sensitive indicator to what can be protected.
 func (c *Catalogue) checkDisclosure(ind *Indicator, bad func(key, format string, args ...any)) {
 	d := ind.Disclosure

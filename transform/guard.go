@@ -123,6 +123,7 @@ func (o *Oblast) protect(t oblastTarget, in *stored, own *cell) ([]cell, error) 
 		c := &cells[order[i]]
 		c.values = nil // nothing is above it
 		switch m {
+		case disclosure.Open:
 		case disclosure.Primary:
 			c.suppress(ReasonPrimary)
 		case disclosure.Secondary:
@@ -135,9 +136,9 @@ func (o *Oblast) protect(t oblastTarget, in *stored, own *cell) ([]cell, error) 
 // treeOf puts cells into a tree, parents first, and says which cell stands at
 // each place. A cell hangs below the nearest area that has one; what is not below
 // the root on this day stands alone.
-func treeOf(tr *tree, cells []cell) (disclosure.Tree, []int) {
-	out := disclosure.Tree{Parents: make([]int32, 0, len(cells))}
-	order := make([]int, 0, len(cells))
+func treeOf(tr *tree, cells []cell) (out disclosure.Tree, order []int) {
+	out.Parents = make([]int32, 0, len(cells))
+	order = make([]int, 0, len(cells))
 	if tr == nil {
 		for i := range cells {
 			out.Parents, order = append(out.Parents, -1), append(order, i)

@@ -293,5 +293,6 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 	if (ind.params.Rule == rollup.RuleMin || ind.params.Rule == rollup.RuleMax) && ind.ratio() {
 		return ind, fmt.Errorf("roll-up %s takes no denominator", d.Rollup)
 	}
-	return ind, m.guard(&ind)
+	err := m.guard(&ind)
+	return ind, err
 }

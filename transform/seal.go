@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Cells of sensitive indicators go from the districts to the oblast, which
@@ -62,7 +63,7 @@ func (s *sealer) seal(subject string, data []byte) []byte {
 	h.Write(append([]byte(subject), 0))
 	h.Write(plain)
 	nonce := h.Sum(nil)[:s.aead.NonceSize()]
-	return s.aead.Seal(nonce[:len(nonce):len(nonce)], nonce, plain, []byte(subject))
+	return s.aead.Seal(slices.Clip(nonce), nonce, plain, []byte(subject))
 }
 
 // open returns what was sealed. Errors: errSealed.

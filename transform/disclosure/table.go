@@ -218,7 +218,7 @@ func (t *Table) Protect(needs []Need) ([]bool, error) {
 	return hidden, nil
 }
 
-func (t *Table) fixed(c int) bool { return t.Fixed != nil && t.Fixed[c] }
+func (t *Table) fixed(c int) bool { return len(t.Fixed) > 0 && t.Fixed[c] }
 
 // move hides what the cheapest change touches that moves a cell by an amount.
 // Unknowns: of each cell up, down, and what is left of it when it went down.

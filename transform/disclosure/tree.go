@@ -26,7 +26,7 @@ type Counts struct {
 	There  []bool    // the area has the figure; nil if all have
 }
 
-func (c *Counts) there(i int) bool { return c.There == nil || c.There[i] }
+func (c *Counts) there(i int) bool { return len(c.There) == 0 || c.There[i] }
 
 // Tree is areas within areas, and the counts of their cells. The count of an
 // area is that of its parts and a rest, which a reader is taken to know: it is
@@ -91,6 +91,22 @@ func (t *Tree) Bounds(table int, marks []Mark) (computed, told []Interval) {
 	return g.within, told
 }
 
+func (t *Tree) small(table, cell int) bool {
+	c := &t.Tables[table]
+	return c.there(cell) && Small(c.Values[cell], t.K, false)
+}
+
+// guard is the work on one tree.
+type guard struct {
+	*Tree
+	marks []Mark
+	kids  [][]int32
+	rest  [][]float64 // of each table: what an area has beyond its parts
+
+	wanted               [][]Interval // of each table: what is to stay possible of small counts
+	below, above, within []Interval   // room of bounds
+}
+
 // told is what the mark of an area tells of its count.
 func (g *guard) told(table, cell int) Interval {
 	v := g.Tables[table].Values[cell]
@@ -109,22 +125,6 @@ func (g *guard) told(table, cell int) Interval {
 	return Interval{min(v, 0), math.Inf(1)}
 }
 
-func (t *Tree) small(table, cell int) bool {
-	c := &t.Tables[table]
-	return c.there(cell) && Small(c.Values[cell], t.K, false)
-}
-
-// guard is the work on one tree.
-type guard struct {
-	*Tree
-	marks []Mark
-	kids  [][]int32
-	rest  [][]float64 // of each table: what an area has beyond its parts
-
-	wanted               [][]Interval // of each table: what is to stay possible of small counts
-	below, above, within []Interval   // room of bounds
-}
-
 // primaries hides the small counts and reports whether there are any.
 func (g *guard) primaries() bool {
 	some := false
@@ -139,8 +139,8 @@ func (g *guard) primaries() bool {
 		return false
 	}
 	g.index()
-	for c := len(g.marks) - 1; c >= 0; c-- {
-		if p := g.Parents[c]; p >= 0 && g.marks[c] != Open && g.marks[p] == Primary {
+	for c, p := range slices.Backward(g.Parents) {
+		if p >= 0 && g.marks[c] != Open && g.marks[p] == Primary {
 			g.marks[p] = Secondary
 		}
 	}

@@ -148,8 +148,10 @@ func TestMarksOfTrees(t *testing.T) {
 		{"two small ones protect each other", []int32{-1, 0, 0, 0}, []float64{25, 2, 3, 20}, ".PP."},
 		{"four and four of eight are known", []int32{-1, 0, 0}, []float64{8, 4, 4}, "SPP"},
 		{
-			"over districts: another district, and a place in it", []int32{-1, 0, 1, 0, 3, 3},
-			[]float64{23, 3, 3, 20, 10, 10}, ".SPSS.",
+			"over districts: another district, and a place in it",
+			[]int32{-1, 0, 1, 0, 3, 3},
+			[]float64{23, 3, 3, 20, 10, 10},
+			".SPSS.",
 		},
 		{"a place that is all of its district", []int32{-1, 0, 1, 0, 3}, []float64{53, 3, 3, 50, 50}, ".SPSS"},
 	} {
