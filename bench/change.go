@@ -104,11 +104,11 @@ func changed(body, header string, i int) (string, error) {
 
 // parts are the loops behind decode, as cmd/auyl joins them.
 func (l *lab) parts(h *house) ([]func(context.Context) error, error) {
-	d, err := transform.NewDistrict(h.Catalogue, h.Areas, transform.Options{Workers: runtime.GOMAXPROCS(0), Location: h.zone})
+	d, err := transform.NewDistrict(h.Catalogue, h.Areas, transform.Options{Workers: runtime.GOMAXPROCS(0), Location: h.zone, Key: []byte(sealKey)})
 	if err != nil {
 		return nil, err
 	}
-	o, err := transform.NewOblast(h.Catalogue, h.Areas, transform.Options{Location: h.zone})
+	o, err := transform.NewOblast(h.Catalogue, h.Areas, transform.Options{Location: h.zone, Key: []byte(sealKey)})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ const book auyl.SourceID = "akimat.household_book"
 // modelDay is the day on which the model of the oblast is looked at.
 const modelDay = "2026-11-01"
 
+// sealKey seals cells of sensitive indicators between the stages that are measured.
+const sealKey = "a key that nobody needs to keep secret"
+
 // cuts renders the household book of the model: a header and, for each cut, the
 // rows of all settlements.
 func cuts(h *house, n int) (header string, bodies []string, err error) {
@@ -189,7 +192,7 @@ func district(ctx context.Context, h *house) (observations, cells float64, err e
 	if err != nil {
 		return 0, 0, err
 	}
-	stage, err := transform.NewDistrict(h.Catalogue, h.Areas, transform.Options{Workers: 2, Location: h.zone})
+	stage, err := transform.NewDistrict(h.Catalogue, h.Areas, transform.Options{Workers: 2, Location: h.zone, Key: []byte(sealKey)})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -32,8 +32,8 @@ func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue
 			len(successions), func(i int) []any { return successionRow(successions[i]) },
 		},
 		{
-			"series", "series, name_ru, name_kk, name_en, unit, kind, freqs, level, max_age_days, event_kind",
-			len(series), func(i int) []any { return seriesRow(&series[i]) },
+			"series", "series, name_ru, name_kk, name_en, unit, kind, freqs, level, max_age_days, event_kind, sensitive",
+			len(series), func(i int) []any { return append(seriesRow(&series[i]), catalogue.Counted(series[i].ID)) },
 		},
 		{
 			"indicator", "indicator, theme, name_ru, name_kk, name_en, description_ru, description_kk, description_en, unit, direction, freq, level, " +

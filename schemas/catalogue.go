@@ -44,6 +44,13 @@ type Coverage struct {
 	Full    float64 `yaml:"full"`    // from it on the status is A; in between it is E
 }
 
+// Disclosure says what counts persons in a sensitive indicator, and how many are
+// too few.
+type Disclosure struct {
+	Count   string  `yaml:"count"`   // numerator, denominator, both, or none where only the source knows; "" is numerator
+	Minimum float64 `yaml:"minimum"` // the least count that is shown; 0 is the parameter disclosure_k
+}
+
 // Bounds are the values that are plausible.
 type Bounds struct {
 	Min float64 `yaml:"min"`
@@ -68,13 +75,16 @@ type Indicator struct {
 	Quantile        float64          `yaml:"quantile"`        // of rollup quantile: between 0 and 1
 	Coverage        Coverage         `yaml:"coverage"`
 	Plausible       Bounds           `yaml:"plausible,required"`
-	Sensitive       bool             `yaml:"sensitive"`
+	Sensitive       bool             `yaml:"sensitive"`             // cells of too few persons are suppressed
+	Disclosure      *Disclosure      `yaml:"disclosure"`            // of a sensitive one: which counts; nil for the numerator
 	Controllable    string           `yaml:"controllable,required"` // by an akim: none, partial, full
 	Sources         []auyl.SourceID  `yaml:"sources,required"`
 	Version         uint32           `yaml:"version,required"`
 
 	Theme  string          `yaml:"-"` // name of the file
 	Inputs []auyl.SeriesID `yaml:"-"` // series of both formulas, sorted
+
+	counted []auyl.SeriesID // series of the formulas that count persons
 }
 
 // Catalogue is all that can be measured and computed. It is read-only and safe
@@ -136,6 +146,7 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	for _, f := range files {
 		ps = append(ps, c.loadTheme(fsys, f, seen)...)
 	}
+	ps = append(ps, c.checkLinked()...)
 	if err := ps.Err(); err != nil {
 		return nil, err
 	}
@@ -213,10 +224,16 @@ func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID
 		seen[ind.ID] = file
 		c.check(ind, bad)
 		inputs := map[auyl.SeriesID]bool{}
+		num, den := ind.Counts()
 		for key, text := range map[string]string{"numerator": ind.Numerator, "denominator": ind.Denominator} {
-			c.checkFormula(ind, text, inputs, func(at int, format string, args ...any) {
+			own := map[auyl.SeriesID]bool{}
+			c.checkFormula(ind, text, own, func(at int, format string, args ...any) {
 				ps = append(ps, doc.problemWithin([]any{"indicators", i, key}, at, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
 			})
+			maps.Copy(inputs, own)
+			if key == "numerator" && num || key == "denominator" && den {
+				ind.counted = append(ind.counted, slices.Sorted(maps.Keys(own))...)
+			}
 		}
 		ind.Inputs = slices.Sorted(maps.Keys(inputs))
 	}
@@ -261,6 +278,7 @@ func (c *Catalogue) check(ind *Indicator, bad func(key, format string, args ...a
 	if ind.Plausible.Min >= ind.Plausible.Max {
 		bad("plausible", "min %v is not below max %v", ind.Plausible.Min, ind.Plausible.Max)
 	}
+	c.checkDisclosure(ind, bad)
 	if ind.Version == 0 {
 		bad("version", "versions count from 1")
 	}

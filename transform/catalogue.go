@@ -47,12 +47,27 @@ func ModelOf(cat *schemas.Catalogue) Model {
 		}
 		m.Parameters = append(m.Parameters, out)
 	}
-	for _, i := range cat.Indicators {
+	for n := range cat.Indicators {
+		i := &cat.Indicators[n]
 		m.Indicators = append(m.Indicators, Indicator{
 			ID: i.ID, Freq: i.Freq, Level: i.Level, Numerator: i.Numerator, NumeratorDims: i.NumeratorDims,
 			Denominator: i.Denominator, DenominatorDims: i.DenominatorDims, Factor: i.Factor, Rollup: i.Rollup, Quantile: i.Quantile,
 			Minimum: i.Coverage.Minimum, Full: i.Coverage.Full, Version: i.Version,
+			Disclosure: disclosureOf(i),
 		})
 	}
 	return m
+}
+
+// disclosureOf is nil for an indicator of which nothing is suppressed.
+func disclosureOf(i *schemas.Indicator) *Disclosure {
+	num, den := i.Counts()
+	if !num && !den {
+		return nil
+	}
+	d := &Disclosure{Numerator: num, Denominator: den}
+	if i.Disclosure != nil {
+		d.Minimum, _ = auyl.DecimalOf(i.Disclosure.Minimum) // loading has seen that it is one
+	}
+	return d
 }

@@ -21,10 +21,10 @@ func TestCatalogueOfTheHouseCompiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transform.NewDistrict(cat, areas, transform.Options{}); err != nil {
+	if _, err := transform.NewDistrict(cat, areas, transform.Options{Key: make([]byte, 32)}); err != nil {
 		t.Error(err)
 	}
-	if _, err := transform.NewOblast(cat, areas, transform.Options{}); err != nil {
+	if _, err := transform.NewOblast(cat, areas, transform.Options{Key: make([]byte, 32)}); err != nil {
 		t.Error(err)
 	}
 	if n := len(transform.ModelOf(cat).Indicators); n == 0 || n != len(cat.Indicators) {

@@ -272,6 +272,7 @@ type cellWriter struct {
 	m       *model
 	subject string
 	vintage *wire.Vintage
+	seal    *sealer // nil for cells that all may read
 
 	out                  []auyl.Payload
 	w                    wire.Cells
@@ -347,6 +348,9 @@ func (cw *cellWriter) flush() error {
 	data, err := wire.Marshal(w)
 	if err != nil {
 		return err
+	}
+	if cw.seal != nil {
+		data = cw.seal.seal(cw.subject, data)
 	}
 	cw.out = append(cw.out, auyl.Payload{Subject: cw.subject, Data: data})
 	w.IndicatorDict, w.ReasonDict, w.BoundaryDict = w.GetIndicatorDict()[:0], w.GetReasonDict()[:0], w.GetBoundaryDict()[:0]

@@ -7,7 +7,9 @@
 // figure and computes the areas of a district: settlements, okrugs and the
 // district itself; of the oblast and the country it passes on what was
 // published for themselves. [Oblast] adds the districts up. Both publish the
-// cells that changed and no others.
+// cells that changed and no others. Of sensitive indicators the districts seal
+// theirs for the oblast, which has the whole table and publishes all of it with
+// the cells suppressed that would give somebody away: see package disclosure.
 //
 // # Rules
 //
@@ -46,12 +48,16 @@ const (
 	subjectDistrict = "ind.d."
 	subjectDirect   = "ind.x."
 	subjectOblast   = "ind.o."
+	subjectSealed   = "ind.x.sealed." // what the district says to the oblast alone
 )
 
 // Options of a stage. The zero value is the default.
 type Options struct {
 	Workers  int            // districts computed side by side; 1 if zero. Changes no result.
 	Location *time.Location // of the windows of events; Asia/Almaty if nil
+	// Key seals what the district stage says to the oblast stage of sensitive
+	// indicators: 16 bytes at least, the same for both. Wanted if there are any.
+	Key []byte
 }
 
 // District is the stage that computes districts. It keeps no state of its own
@@ -61,6 +67,7 @@ type District struct {
 	m     *model
 	areas *registry
 	o     Options
+	seal  *sealer
 }
 
 // NewDistrictOf returns the stage for a model and the areas of the registry,
@@ -70,7 +77,11 @@ func NewDistrictOf(def Model, areas []auyl.Area, o Options) (*District, error) {
 	if err != nil {
 		return nil, fmt.Errorf("district stage: %w", err)
 	}
-	return &District{m, newRegistry(areas), o}, nil
+	seal, err := m.sealer(o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("district stage: %w", err)
+	}
+	return &District{m, newRegistry(areas), o, seal}, nil
 }
 
 // Apply computes what a frame of DATA changes. It reads obs.* and evt.* and
@@ -167,8 +178,9 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 	if code == code.Oblast() {
 		out.subject = subjectDirect + code.String()
 	}
-	changes, err := p.step(&out)
-	return auyl.Step{Out: out.out, Changes: changes}, err
+	sealed := cellWriter{m: d.m, subject: subjectSealed + code.String(), vintage: vintage, seal: d.seal}
+	changes, err := p.step(&out, &sealed)
+	return auyl.Step{Out: append(out.out, sealed.out...), Changes: changes}, err
 }
 
 // frameVintage is the vintage of what a frame changes: that of its messages,

@@ -60,6 +60,7 @@ type Indicator struct {
 	Quantile        float64 // of rollup quantile: between 0 and 1
 	Minimum, Full   float64
 	Version         uint32
+	Disclosure      *Disclosure // nil unless it is sensitive
 }
 
 // Model is the part of the catalogue that the engine computes with.
@@ -292,5 +293,6 @@ func (m *model) indicator(d Indicator, series map[auyl.SeriesID]*Series) (indica
 	if (ind.params.Rule == rollup.RuleMin || ind.params.Rule == rollup.RuleMax) && ind.ratio() {
 		return ind, fmt.Errorf("roll-up %s takes no denominator", d.Rollup)
 	}
-	return ind, nil
+	err := m.guard(&ind)
+	return ind, err
 }

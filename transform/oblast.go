@@ -18,16 +18,21 @@ type Oblast struct {
 	m     *model
 	areas *registry
 	byID  map[auyl.IndicatorID]int32
+	seal  *sealer
 }
 
 // NewOblastOf returns the stage for a model and the areas of the registry, which
 // it keeps.
-func NewOblastOf(def Model, areas []auyl.Area, _ Options) (*Oblast, error) {
+func NewOblastOf(def Model, areas []auyl.Area, opt Options) (*Oblast, error) {
 	m, err := newModel(def)
 	if err != nil {
 		return nil, fmt.Errorf("oblast stage: %w", err)
 	}
-	o := &Oblast{m, newRegistry(areas), map[auyl.IndicatorID]int32{}}
+	seal, err := m.sealer(opt.Key)
+	if err != nil {
+		return nil, fmt.Errorf("oblast stage: %w", err)
+	}
+	o := &Oblast{m, newRegistry(areas), map[auyl.IndicatorID]int32{}, seal}
 	for i := range m.indicators {
 		o.byID[m.indicators[i].ID] = int32(i)
 	}
@@ -47,22 +52,35 @@ func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 	moved := map[oblastTarget]bool{}
 	var vintage frameVintage
 	for _, p := range in {
-		text, ok := strings.CutPrefix(p.Subject, subjectDistrict)
-		if !ok {
-			if text, ok = strings.CutPrefix(p.Subject, subjectDirect); !ok {
-				continue
+		text, sealed := strings.CutPrefix(p.Subject, subjectSealed)
+		ok := sealed
+		for _, prefix := range []string{subjectDistrict, subjectDirect} {
+			if !ok {
+				text, ok = strings.CutPrefix(p.Subject, prefix)
 			}
+		}
+		if !ok {
+			continue
 		}
 		code, err := auyl.ParseAreaCode(text)
 		if err != nil {
 			return auyl.Step{}, fmt.Errorf("subject %s: %w", p.Subject, err)
 		}
+		data := p.Data
+		if sealed {
+			if o.seal == nil {
+				continue // no indicator is sensitive any more
+			}
+			if data, err = o.seal.open(p.Subject, data); err != nil {
+				return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
+			}
+		}
 		var w wire.Cells
-		if err := wire.Unmarshal(p.Data, &w); err != nil {
+		if err := wire.Unmarshal(data, &w); err != nil {
 			return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
 		}
 		vintage.add(w.GetVintage())
-		err = o.each(&w, code, func(tg target, c cell) error {
+		err = o.each(&w, code, sealed, func(tg target, c cell) error {
 			t := oblastTarget{code.Oblast(), tg}
 			s := inputs[t]
 			if s == nil {
@@ -101,6 +119,16 @@ func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 		if err != nil {
 			return auyl.Step{}, err
 		}
+		cells := []cell{c}
+		if o.m.indicators[t.indicator].guarded() {
+			own := &c
+			if !ok {
+				own, ok = nil, true
+			}
+			if cells, err = o.protect(t, inputs[t], own); err != nil {
+				return auyl.Step{}, err
+			}
+		}
 		if ok {
 			key := o.key(keyCells, t)
 			last, err := v.Get(key)
@@ -111,7 +139,7 @@ func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 			if err != nil {
 				return auyl.Step{}, err
 			}
-			changed, err := old.update([]cell{c}, func(c *cell) error { return out.add(t.target, c) })
+			changed, err := old.update(cells, func(c *cell) error { return out.add(t.target, c) })
 			if err != nil {
 				return auyl.Step{}, err
 			}
@@ -133,8 +161,9 @@ func (o *Oblast) key(kind byte, t oblastTarget) []byte {
 	return appendPeriod(appendKey(kind, t.code, string(o.m.indicators[t.indicator].ID)), t.period.Freq(), t.period.Start())
 }
 
-// each calls f for the rows of a message that are about the partition itself.
-func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) error) error {
+// each calls f for the rows of a message that are about the partition itself, or
+// for all rows.
+func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, all bool, f func(target, cell) error) error {
 	n := len(w.GetIndicator())
 	for _, l := range []int{
 		len(w.GetArea()), len(w.GetLevel()), len(w.GetFreq()), len(w.GetStart()), len(w.GetValue()), len(w.GetHasValue()), len(w.GetNumerator()), len(w.GetDenominator()),
@@ -149,7 +178,8 @@ func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) er
 		return fmt.Errorf("cells: %d rows, values of %d", n, l)
 	}
 	for i := range n {
-		if auyl.AreaCode(w.GetArea()[i]) != code {
+		area := auyl.AreaCode(w.GetArea()[i])
+		if area != code && !all {
 			continue
 		}
 		if int(w.GetIndicator()[i]) >= len(w.GetIndicatorDict()) || int(w.GetReason()[i]) >= len(w.GetReasonDict()) || int(w.GetBoundary()[i]) >= len(w.GetBoundaryDict()) {
@@ -160,7 +190,7 @@ func (o *Oblast) each(w *wire.Cells, code auyl.AreaCode, f func(target, cell) er
 			continue
 		}
 		err := f(target{ind, auyl.NewPeriod(auyl.Freq(w.GetFreq()[i]), auyl.Day(w.GetStart()[i]))}, cell{
-			area: code, level: auyl.Level(w.GetLevel()[i]), has: w.GetHasValue()[i], value: w.GetValue()[i],
+			area: area, level: auyl.Level(w.GetLevel()[i]), has: w.GetHasValue()[i], value: w.GetValue()[i],
 			num: auyl.Decimal(w.GetNumerator()[i]), den: auyl.Decimal(w.GetDenominator()[i]), coverage: w.GetCoverage()[i],
 			status: auyl.Status(w.GetStatus()[i]), reason: w.GetReasonDict()[w.GetReason()[i]], origin: auyl.Origin(w.GetOrigin()[i]),
 			boundary: w.GetBoundaryDict()[w.GetBoundary()[i]], weightReported: w.GetWeightReported()[i], weightTotal: w.GetWeightTotal()[i],

@@ -255,8 +255,9 @@ func (p *part) compute(tg target) ([]cell, error) {
 	return p.s.cellsOf(ind, t, cols, pop, values), nil
 }
 
-// step computes all that the frame touches in the partition.
-func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
+// step computes all that the frame touches in the partition. Cells of guarded
+// indicators go to sealed.
+func (p *part) step(open, sealed *cellWriter) (changes []auyl.Change, err error) {
 	targets, err := p.targets()
 	if err != nil {
 		return nil, err
@@ -278,6 +279,10 @@ func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: cells of %s %s", err, p.code, p.m.indicators[tg.indicator].ID)
 		}
+		out := open
+		if p.m.indicators[tg.indicator].guarded() {
+			out = sealed
+		}
 		changed, err := old.update(now, func(c *cell) error { return out.add(tg, c) })
 		if err != nil {
 			return nil, err
@@ -296,7 +301,7 @@ func (p *part) step(out *cellWriter) (changes []auyl.Change, err error) {
 			changes = append(changes, auyl.Change{Key: p.setKey(k), Value: s.encode()})
 		}
 	}
-	return changes, out.flush()
+	return changes, cmp.Or(open.flush(), sealed.flush())
 }
 
 func sortedKeys[T any](m map[blockKey]T) []blockKey {

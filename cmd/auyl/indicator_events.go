@@ -21,6 +21,7 @@ type eventPages struct {
 	From   time.Time              `json:"from"`
 	To     time.Time              `json:"to"` // not included
 	Pages  []clickhouse.EventPage `json:"pages"`
+	Hidden bool                   `json:"hidden,omitempty"` // a sensitive indicator is counted from them: they are not for readers
 }
 
 // eventSeries is a series with its condition on the attributes of an event.
@@ -55,6 +56,9 @@ func (e *explanation) findEvents(ctx context.Context, n *node, area auyl.AreaCod
 	for i := range e.Events {
 		v := &e.Events[i]
 		v.From, v.To = midnight(p.Start(), zone), midnight(p.End(), zone)
+		if v.Hidden = n.house.Catalogue.CountedEvents(v.Kind); v.Hidden {
+			continue
+		}
 		q := clickhouse.EventsQuery{Kind: v.Kind, Area: area, From: v.From, To: v.To, AsOf: e.Cell.RecordedAt}
 		pages, err := n.db.EventPages(ctx, q)
 		if err != nil {
@@ -81,6 +85,10 @@ func (v *eventPages) print(out io.Writer, limit int) error {
 			take = "those with " + s.Where
 		}
 		fmt.Fprintf(out, "%s counts events %s, %s\n", s.ID, v.Kind, take)
+	}
+	if v.Hidden {
+		_, err := fmt.Fprintf(out, "events %s are not shown: they could give suppressed cells away\n", v.Kind)
+		return err
 	}
 	var events uint64
 	for _, p := range v.Pages {

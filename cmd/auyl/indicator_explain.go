@@ -56,8 +56,9 @@ type explainedInput struct {
 	Dims    auyl.Dims         `json:"dims,omitempty"`
 	Kind    string            `json:"kind"` // stock, flow, rate, parameter or calendar
 	Period  string            `json:"period"`
-	Value   string            `json:"value,omitempty"` // of a parameter or a fact of the calendar
-	Since   string            `json:"since,omitempty"` // day from which a parameter has its value
+	Value   string            `json:"value,omitempty"`  // of a parameter or a fact of the calendar
+	Since   string            `json:"since,omitempty"`  // day from which a parameter has its value
+	Hidden  bool              `json:"hidden,omitempty"` // it counts persons of a sensitive indicator: its figures are not for readers
 	Figures []explainedFigure `json:"figures"`
 }
 
@@ -117,8 +118,13 @@ func explain(ctx context.Context, n *node, i *schemas.Indicator, area auyl.AreaC
 		return nil, err
 	}
 	hidden := len(all) > 0 && all[0].Status == auyl.StatusConfidential.String() // what is suppressed now is not shown of then
+	now, known := latest(all)
 	cells := slices.DeleteFunc(all, func(c clickhouse.Cell) bool { return !asOf.IsZero() && c.RecordedAt.After(asOf) })
 	cell, ok := latest(cells)
+	if !ok && hidden && known {
+		// What was shown before a cell was suppressed is kept from readers: that it was is all that they learn.
+		cell, cells, ok = now, nil, true
+	}
 	if !ok {
 		return nil, fmt.Errorf("no cell of %s for %s in %s: the area, the period or the source is missing; auyl query \"SELECT period, level FROM auyl.indicator_current WHERE indicator = '%s' AND area = '%s'\" lists what there is",
 			i.ID, area, p, i.ID, area)
@@ -163,6 +169,10 @@ func (e *explanation) suppress() {
 		e.Suppressed = "it was not then, and is by a later vintage"
 	case c.Reason == "confidential":
 		e.Suppressed = "confidential: its source hides a figure that it is made of"
+	case c.Reason == transform.ReasonPrimary:
+		e.Suppressed = "primary: fewer persons than the threshold k are behind it (docs/analysts.md)"
+	case c.Reason == transform.ReasonSecondary:
+		e.Suppressed = "secondary: to protect another cell, of fewer persons than the threshold k, which could be computed from it (docs/analysts.md)"
 	default:
 		e.Suppressed = c.Reason
 	}
@@ -187,7 +197,7 @@ func (e *explanation) findInputs(ctx context.Context, n *node, i *schemas.Indica
 	figures := make([][]transform.Figure, len(trace.Lookups))
 	for k := range trace.Lookups {
 		l := &trace.Lookups[k]
-		if l.Series == "" || l.Event != nil || l.First > l.Last {
+		if l.Series == "" || l.Event != nil || l.First > l.Last || n.house.Catalogue.Counted(l.Series) {
 			continue
 		}
 		found[k], err = n.db.Inputs(ctx, clickhouse.InputsQuery{
@@ -208,6 +218,7 @@ func (e *explanation) findInputs(ctx context.Context, n *node, i *schemas.Indica
 			continue
 		}
 		in := inputOf(l)
+		in.Hidden = n.house.Catalogue.Counted(l.Series)
 		for j, x := range found[k] {
 			if uses[k][j] != transform.UseNone {
 				in.Figures = append(in.Figures, figureOf(x, uses[k][j] == transform.UseCounts, hidden[x.Area]))

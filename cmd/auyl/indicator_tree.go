@@ -79,6 +79,9 @@ func (in *explainedInput) write(out io.Writer, limit int) error {
 	case in.Series == "":
 		fmt.Fprintf(out, " = %s\n", in.Value)
 		return nil
+	case in.Hidden:
+		fmt.Fprintln(out, ": not shown, it counts persons and could give suppressed cells away")
+		return nil
 	case len(in.Figures) == 0:
 		fmt.Fprintln(out, ": nothing is known")
 		return nil

@@ -41,7 +41,8 @@ func build(t *testing.T) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.env = append(os.Environ(), asProgram+"=1", "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY=the same for every folder of a test")
+	const same = "the same for every folder of a test"
+	p.env = append(os.Environ(), asProgram+"=1", "AUYL_CLICKHOUSE="+engine.Path, "AUYL_CLICKHOUSE_LISTEN=127.0.0.1:0", "AUYL_CONFIG="+config, "AUYL_HASH_KEY="+same, "AUYL_SEAL_KEY="+same)
 	return p
 }
 

@@ -69,17 +69,33 @@ func (n *node) hashKey() ([]byte, error) {
 	return []byte(key), err
 }
 
+// sealKey is the key of what the districts tell the oblast of sensitive
+// indicators: from the environment, else one that is made once and stays in the
+// data folder. What was sealed with another key cannot be read: without it IND is
+// computed again.
+func (n *node) sealKey() ([]byte, error) {
+	if v, ok := n.env("AUYL_SEAL_KEY"); ok && v != "" {
+		return []byte(v), nil
+	}
+	key, err := n.secret("seal.key")
+	return []byte(key), err
+}
+
 // stageParts are the loops from DATA to IND: districts, then the oblast from them.
 func (n *node) stageParts() ([]part, error) {
 	zone, err := time.LoadLocation(n.cfg.Zone)
 	if err != nil {
 		return nil, err
 	}
-	d, err := transform.NewDistrict(n.house.Catalogue, n.house.Areas, transform.Options{Workers: runtime.GOMAXPROCS(0), Location: zone})
+	key, err := n.sealKey()
 	if err != nil {
 		return nil, err
 	}
-	o, err := transform.NewOblast(n.house.Catalogue, n.house.Areas, transform.Options{Location: zone})
+	d, err := transform.NewDistrict(n.house.Catalogue, n.house.Areas, transform.Options{Workers: runtime.GOMAXPROCS(0), Location: zone, Key: key})
+	if err != nil {
+		return nil, err
+	}
+	o, err := transform.NewOblast(n.house.Catalogue, n.house.Areas, transform.Options{Location: zone, Key: key})
 	if err != nil {
 		return nil, err
 	}

@@ -182,14 +182,6 @@ func newest(ctx context.Context, l send.Ledger, r send.Run) (run send.Run, ok bo
 	return run, ok, err
 }
 
-// parsePeriod also takes months as people write them, 2026-09.
-func parsePeriod(s string) (auyl.Period, error) {
-	if len(s) == len("2026-09") && s[4] == '-' && s[5] >= '0' && s[5] <= '9' {
-		s = s[:5] + "M" + s[5:]
-	}
-	return auyl.ParsePeriod(s)
-}
-
 // recipients are those of --to, or all that get this summary.
 func (c *summarySendCmd) recipients(sum *summarizer, run send.Run) ([]send.Recipient, error) {
 	var out []send.Recipient
