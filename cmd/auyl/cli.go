@@ -81,6 +81,7 @@ type cli struct {
 	Ingest    ingestCmd    `cmd:"" help:"Only fetch and decode, against NATS at AUYL_NATS_URL."`
 	Transform transformCmd `cmd:"" help:"Only compute indicators, against NATS at AUYL_NATS_URL."`
 	Sink      sinkCmd      `cmd:"" help:"Only write tables, from NATS at AUYL_NATS_URL to ClickHouse at AUYL_CLICKHOUSE_DSN."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Make streams, memory and tables again from what was recorded, beside those in use."`
 	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
 	Export    exportCmd    `cmd:"" help:"Write a package of open data: CSV with its description, SDMX-CSV, Parquet."`
 	Status    statusCmd    `cmd:"" help:"What each source gave, and what became of it."`
