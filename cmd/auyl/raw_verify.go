@@ -54,7 +54,7 @@ func (c *rawVerifyCmd) Run(ctx context.Context, s streams) error {
 		// Even where the streams are out of reach the bytes have been read by now.
 		unknown := n.readStreams(ctx)
 		if unknown == nil {
-			unknown = v.pages(ctx, lying)
+			unknown = errors.Join(v.pages(ctx, lying), v.journal(ctx, s.out))
 		}
 		p.stop()
 		fmt.Fprintf(s.out, "%d objects, %d bytes: %d sound, %d faults", v.seen, v.bytes, v.sound, v.faults)

@@ -18,15 +18,19 @@ import (
 	natsembedded "github.com/auyl-kz/auyl/stream/embedded"
 )
 
-type rebuildCmd struct{ common }
+type rebuildCmd struct {
+	common
+	FromArchive bool `help:"Make the stream RAW too: from the journal of the raw archive, where the streams were lost."`
+}
 
 // Help implements kong's longer text.
 func (*rebuildCmd) Help() string {
 	return `Decodes and computes everything again, under contracts and catalogue as they are now: from the stream RAW and the raw archive
 into new streams, a new memory of the stages and new tables, which then take the place of the old ones. Readers may query all the
 time: they see a table as it was or as it is, never half of it. auyl run must not be at work on the folder. Broken off at any point,
-even by kill -9, it changes nothing, and the next call goes on. It needs as much room again as the data folder takes. Example:
-  auyl rebuild --data /var/lib/auyl`
+even by kill -9, it changes nothing, and the next call goes on. It needs as much room again as the data folder takes. Examples:
+  auyl rebuild --data /var/lib/auyl
+  auyl rebuild --data /var/lib/auyl --from-archive   nats/ was lost: names, times and order come from raw/journal/`
 }
 
 func (c *rebuildCmd) Run(ctx context.Context, s streams) (err error) {
@@ -57,12 +61,12 @@ func (c *rebuildCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := n.db.Migrate(ctx); err != nil {
 		return err
 	}
-	pl, err := n.plan(ctx)
+	pl, err := n.plan(ctx, c.FromArchive)
 	if err != nil {
 		return err
 	}
 	if pl.Phase == phaseBuild {
-		if err := n.buildAside(ctx, p); err != nil {
+		if err := n.buildAside(ctx, pl, p); err != nil {
 			return err
 		}
 		p.say("comparing old and new tables")
@@ -85,7 +89,7 @@ func (c *rebuildCmd) Run(ctx context.Context, s streams) (err error) {
 }
 
 // plan takes up the rebuild that was begun, or begins one.
-func (n *node) plan(ctx context.Context) (*plan, error) {
+func (n *node) plan(ctx context.Context, fromArchive bool) (*plan, error) {
 	by, err := n.builder()
 	if err != nil {
 		return nil, err
@@ -102,14 +106,14 @@ func (n *node) plan(ctx context.Context) (*plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if whole && pl.By == by {
+		if whole && pl.By == by && pl.FromArchive == fromArchive {
 			return pl, nil
 		}
 	}
 	if err := os.RemoveAll(n.rebuildDir()); err != nil {
 		return nil, fmt.Errorf("remove the rebuild that was begun: %w", err)
 	}
-	pl = &plan{By: by, Phase: phaseBuild}
+	pl = &plan{By: by, FromArchive: fromArchive, Phase: phaseBuild}
 	if pl.Tables, err = n.db.NewAside(ctx); err != nil {
 		return nil, err
 	}
@@ -149,7 +153,7 @@ func (n *node) openStore(ctx context.Context) error {
 
 // buildAside makes streams, memory and tables from what was recorded, and returns
 // when all of it is there and closed.
-func (n *node) buildAside(ctx context.Context, p *progress) (err error) {
+func (n *node) buildAside(ctx context.Context, pl *plan, p *progress) (err error) {
 	b, err := n.beside()
 	if err != nil {
 		return err
@@ -164,12 +168,20 @@ func (n *node) buildAside(ctx context.Context, p *progress) (err error) {
 	if err := b.openStore(ctx); err != nil {
 		return err
 	}
-	if err := stream.Copy(ctx, live.conn, b.conn, stream.Raw, func(done, until uint64) {
+	old := live.conn
+	copied := func(done, until uint64) {
 		p.say(fmt.Sprintf("copying what was recorded: %d of %d messages", done, until))
-	}); err != nil {
+	}
+	if pl.FromArchive {
+		old = nil
+		err = b.fromJournal(ctx, live.conn, copied)
+	} else {
+		err = stream.Copy(ctx, live.conn, b.conn, stream.Raw, copied)
+	}
+	if err != nil {
 		return err
 	}
-	before, err := ingest.OpenBefore(ctx, b.conn, live.conn)
+	before, err := ingest.OpenBefore(ctx, b.conn, old)
 	if err != nil {
 		return err
 	}
@@ -179,6 +191,25 @@ func (n *node) buildAside(ctx context.Context, p *progress) (err error) {
 		return err
 	}
 	return untilDrained(ctx, parts, p)
+}
+
+// fromJournal makes RAW from the archive alone. It refuses to forget what the
+// stream in use has beyond the journal.
+func (n *node) fromJournal(ctx context.Context, live *stream.Conn, said func(done, until uint64)) error {
+	j, err := n.store.Journal(ctx)
+	if err != nil {
+		return err
+	}
+	has, err := live.LastSeq(ctx, stream.Raw)
+	switch {
+	case err != nil:
+		return err
+	case j.Last() == 0:
+		return &exitError{exitData, errors.New("the raw archive has no journal yet: auyl run writes it")}
+	case has > j.Last():
+		return &exitError{exitData, fmt.Errorf("the journal of the raw archive ends at sequence %d and the stream RAW at %d: leave out --from-archive, and nothing is forgotten", j.Last(), has)}
+	}
+	return ingest.Restore(ctx, j, n.store, n.conn, said)
 }
 
 // untilDrained runs the loops until each has read all there is. Stopped before, it

@@ -25,6 +25,8 @@ type plan struct {
 	By     string              `json:"by"`     // program and schemas that it is built with: others begin anew
 	Tables clickhouse.TableIDs `json:"tables"` // those aside
 	Phase  string              `json:"phase"`
+
+	FromArchive bool `json:"from_archive,omitempty"`
 }
 
 // The phases of a rebuild. Before the second nothing that is in use was touched;
