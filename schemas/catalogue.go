@@ -114,7 +114,8 @@ func (c *Catalogue) Nearest(id string) string {
 }
 
 // LoadCatalogue reads series/*.yaml, parameters.yaml where there is one, and
-// indicators/*.yaml. Errors: Problems.
+// indicators/*.yaml, and holds these to the lock file where there is one. Errors:
+// Problems.
 func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
 	files, err := fs.Glob(fsys, "series/*.yaml")
@@ -133,8 +134,12 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 		ps = append(ps, Problem{File: "indicators", Message: "no catalogue of indicators"})
 	}
 	seen := map[auyl.IndicatorID]string{}
+	lock, err := ReadLock(fsys)
+	if p, ok := err.(Problems); ok { //nolint:errorlint // returned bare
+		ps = append(ps, p...)
+	}
 	for _, f := range files {
-		ps = append(ps, c.loadTheme(fsys, f, seen)...)
+		ps = append(ps, c.loadTheme(fsys, f, seen, lock)...)
 	}
 	if err := ps.Err(); err != nil {
 		return nil, err
@@ -193,7 +198,7 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string, seen map[auyl.SeriesID]s
 	return ps
 }
 
-func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string) Problems {
+func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string, lock Lock) Problems {
 	var in struct {
 		Indicators []Indicator `yaml:"indicators,required"`
 	}
@@ -212,6 +217,9 @@ func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID
 		}
 		seen[ind.ID] = file
 		c.check(ind, bad)
+		if f := lock.fault(ind); f != "" {
+			bad("version", "%s", f)
+		}
 		inputs := map[auyl.SeriesID]bool{}
 		for key, text := range map[string]string{"numerator": ind.Numerator, "denominator": ind.Denominator} {
 			c.checkFormula(ind, text, inputs, func(at int, format string, args ...any) {

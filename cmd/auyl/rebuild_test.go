@@ -86,6 +86,11 @@ func TestNoReaderSeesHalfOfARebuild(t *testing.T) {
 	was := p.must(t, "query", "--format", "csv", ask)
 
 	otherFormula(t, filepath.Join(dir, "schemas", "indicators", "business.yaml"))
+	refused := p.cmd(t, "run", "--once")
+	if out, err := refused.CombinedOutput(); err == nil || refused.ProcessState.ExitCode() != exitData ||
+		!bytes.Contains(out, []byte("sme_active_share (version 1 → 2): auyl rebuild --data")) {
+		t.Errorf("auyl run under another formula = %v, %s, want exit 1 and what computes the old cells again", err, out)
+	}
 
 	c := p.cmd(t, "rebuild")
 	var out bytes.Buffer

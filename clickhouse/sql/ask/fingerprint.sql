@@ -2,5 +2,6 @@
 -- table Identifier. One row.
 SELECT
     count() AS rows,
-    sum(cityHash64(*)) AS fingerprint
+    -- Without a row the hash of one may count as unknown, and so may its sum.
+    toUInt64(ifNull(sum(cityHash64(*)), 0)) AS fingerprint
 FROM {table:Identifier} FINAL
