@@ -81,8 +81,8 @@ func (n *node) writePlan(p *plan) error {
 
 // settled refuses a data folder of which a part is old and a part is new.
 func (n *node) settled() error {
-	if n.rebuilds {
-		return nil
+	if err := n.restored(); err != nil || n.rebuilds {
+		return err
 	}
 	p, err := n.readPlan()
 	if err == nil && p != nil && p.Phase == phasePlace {

@@ -242,7 +242,6 @@ func (p *program) stopHalfway(t *testing.T) {
 	must(os.Rename(n.dir("nats"), n.rebuildDir("old-nats")))
 }
 
-
 // TestStreamsAreMadeAgainFromTheArchiveAlone loses streams, memory and tables.
 func TestStreamsAreMadeAgainFromTheArchiveAlone(t *testing.T) {
 	t.Parallel()
