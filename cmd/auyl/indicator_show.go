@@ -127,6 +127,9 @@ func (v shown) meaning(i *schemas.Indicator) error {
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", kv[0], kv[1])
 	}
+	for _, id := range i.Uses {
+		fmt.Fprintf(w, "%s\t%s: %s\n", v.pick("көрсеткіш арқылы", "через показатель", "by indicator"), id, v.l.Of(v.h.Catalogue.Indicator(id).Names))
+	}
 	for _, id := range i.Inputs {
 		x := v.h.Catalogue.SeriesOf(id)
 		fmt.Fprintf(w, "%s\t%s: %s, %s\n", v.pick("қатар", "ряд", "series"), x.ID, v.l.Of(x.Names), x.Unit)
