@@ -161,6 +161,14 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) (out []auyl.Payload, 
 			out = append(out, auyl.Payload{Subject: "run." + end.GetSource(), Data: data})
 			continue
 		}
+		if page.GetVintage().GetSource() == string(CatalogueSource) {
+			p, err := recomputePayload(&page)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, p)
+			continue
+		}
 		body := page.GetData()
 		if uint64(len(body)) != page.GetSizeBytes() {
 			var err error

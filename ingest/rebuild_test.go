@@ -240,4 +240,3 @@ func (p *passing) journal(t *testing.T) {
 	stop()
 	must(t, <-ended)
 }
-

@@ -86,6 +86,13 @@ func (d *District) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 	for _, p := range in {
 		switch kind, rest, _ := strings.Cut(p.Subject, "."); kind {
 		case "obs":
+			if p.Subject == RecomputeSubject { // a frame of its own
+				var o wire.Observations
+				if err := wire.Unmarshal(p.Data, &o); err != nil {
+					return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
+				}
+				return d.recompute(v, &o)
+			}
 			code, err := auyl.ParseAreaCode(rest)
 			if err != nil {
 				return auyl.Step{}, fmt.Errorf("subject %s: %w", p.Subject, err)
@@ -163,12 +170,18 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 			s.add(m.area, m.at, m.times)
 		}
 	}
-	out := cellWriter{m: d.m, subject: subjectDistrict + code.String(), vintage: vintage}
+	out := d.writer(code, vintage)
+	changes, err := p.step(out)
+	return auyl.Step{Out: out.out, Changes: changes}, err
+}
+
+// writer returns what packs the cells of a partition.
+func (d *District) writer(code auyl.AreaCode, vintage *wire.Vintage) *cellWriter {
+	out := &cellWriter{m: d.m, subject: subjectDistrict + code.String(), vintage: vintage}
 	if code == code.Oblast() {
 		out.subject = subjectDirect + code.String()
 	}
-	changes, err := p.step(&out)
-	return auyl.Step{Out: out.out, Changes: changes}, err
+	return out
 }
 
 // frameVintage is the vintage of what a frame changes: that of its messages,

@@ -101,17 +101,23 @@ func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 		if err != nil {
 			return auyl.Step{}, err
 		}
-		if ok {
-			key := o.key(keyCells, t)
-			last, err := v.Get(key)
-			if err != nil {
-				return auyl.Step{}, err
-			}
+		key := o.key(keyCells, t)
+		last, err := v.Get(key)
+		if err != nil {
+			return auyl.Step{}, err
+		}
+		if ok || last != nil {
 			old, err := decodeStored(last)
 			if err != nil {
 				return auyl.Step{}, err
 			}
-			changed, err := old.update([]cell{c}, func(c *cell) error { return out.add(t.target, c) })
+			var now []cell
+			if ok {
+				now = append(now, c)
+			} else if now, err = old.withdrawn(&o.m.indicators[t.indicator], nil); err != nil {
+				return auyl.Step{}, err
+			}
+			changed, err := old.update(now, func(c *cell) error { return out.add(t.target, c) })
 			if err != nil {
 				return auyl.Step{}, err
 			}
@@ -198,6 +204,9 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		c, err := decodeCell(a, in.data[i])
 		if err != nil {
 			return cell{}, false, fmt.Errorf("%w: cells of %s %s", err, t.code, ind.ID)
+		}
+		if c.reason == reasonFormula {
+			continue // nothing is said of it any more
 		}
 		if a == t.code {
 			self = &c

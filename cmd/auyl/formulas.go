@@ -1,86 +1,122 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/auyl-kz/auyl"
-	"github.com/auyl-kz/auyl/schemas"
+	"github.com/auyl-kz/auyl/ingest"
+	"github.com/auyl-kz/auyl/transform"
 )
 
-// formulasFile stands beside the memory of the stages and says under which
-// formulas it was filled. The stages compute a cell when something that it looks
-// up changes; a formula that changes moves none of the old ones, so that what is
-// there would say one thing up to some day and another thing from then on.
-const formulasFile = "formulas.json"
+// formulas are those under which the cells were computed. They stand in RAW, in the
+// state of ingest.CatalogueSource: with what was asked for when they changed last.
+//
+// The stages compute a cell when something that it looks up changes; a formula that
+// changes moves none of the old ones. So a start under other formulas asks for all
+// cells of those indicators again. They come as a new vintage under the new version,
+// behind all that is in RAW by then: what was published before stays what it was.
+type formulas struct {
+	Of   map[auyl.IndicatorID]formulaOf `json:"of"`
+	Kept []string                       `json:"kept"` // what the stage of districts keeps: transform.Kept
+}
 
-// formulaOf is the formula of an indicator in formulasFile.
+// formulaOf is the formula of one indicator.
 type formulaOf struct {
-	Version uint32 `json:"version"`
-	Hash    string `json:"hash"`
+	Version uint32   `json:"version"`
+	Hash    string   `json:"hash"`
+	Needs   []string `json:"-"` // of what is kept
 }
 
-func formulasOf(c *schemas.Catalogue) map[auyl.IndicatorID]formulaOf {
-	out := map[auyl.IndicatorID]formulaOf{}
-	for i := range c.Indicators {
-		out[c.Indicators[i].ID] = formulaOf{c.Indicators[i].Version, c.Indicators[i].FormulaHash()}
+// formulasOf are those of the catalogue.
+func (n *node) formulasOf() (*formulas, error) {
+	model := transform.ModelOf(n.house.Catalogue)
+	f := &formulas{Of: map[auyl.IndicatorID]formulaOf{}}
+	var err error
+	if f.Kept, err = transform.Kept(model); err != nil {
+		return nil, err
 	}
-	return out
+	for i := range n.house.Catalogue.Indicators {
+		ind := &n.house.Catalogue.Indicators[i]
+		one := transform.Model{Series: model.Series, Parameters: model.Parameters}
+		for _, m := range model.Indicators {
+			if m.ID == ind.ID {
+				one.Indicators = append(one.Indicators, m)
+			}
+		}
+		needs, err := transform.Kept(one)
+		if err != nil {
+			return nil, err
+		}
+		f.Of[ind.ID] = formulaOf{ind.Version, ind.FormulaHash(), needs}
+	}
+	return f, nil
 }
 
-// sameFormulas refuses to go on under other formulas than those that what is there
-// was computed with. Where the memory is empty, or older than this file, it writes
-// down what the formulas are now.
-func (n *node) sameFormulas() error {
-	now := formulasOf(n.house.Catalogue)
-	b, err := os.ReadFile(n.dir("state", formulasFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return n.writeFormulas(now)
-	}
-	var was map[auyl.IndicatorID]formulaOf
-	if err == nil {
-		err = json.Unmarshal(b, &was)
-	}
+// sameFormulas asks for what has another formula than the cells that are there to
+// be computed again. It refuses where that cannot be done from what is kept. It is
+// called before the stages run, by whoever writes to RAW.
+func (n *node) sameFormulas(ctx context.Context) error {
+	now, err := n.formulasOf()
 	if err != nil {
-		return fmt.Errorf("formulas of the memory of the stages: %w", err)
+		return err
 	}
-	changed, added := formulasMoved(was, now)
-	if len(changed)+len(added) == 0 {
+	raw, err := ingest.OpenRaw(ctx, n.conn, ingest.CatalogueSource)
+	if err != nil {
+		return err
+	}
+	state, err := json.Marshal(now)
+	if err != nil {
+		return err
+	}
+	var was formulas
+	if len(raw.State()) == 0 { // a new folder, or one that is older than this
+		return ingest.PublishRecompute(ctx, raw, n.store, nil, n.clock.Next(), state)
+	}
+	if err := json.Unmarshal(raw.State(), &was); err != nil {
+		return fmt.Errorf("formulas in RAW: %w", err)
+	}
+	moved, lacking := now.since(&was)
+	if len(lacking) > 0 {
+		return &exitError{exitData, fmt.Errorf("the formulas of %s changed and look up what was not kept for the old ones: "+
+			"auyl rebuild --data %s computes all cells again, while readers go on reading", list(lacking), n.Data)}
+	}
+	if len(moved) == 0 && slices.Equal(was.Kept, now.Kept) && len(was.Of) == len(now.Of) {
 		return nil
 	}
-	mend := fmt.Sprintf("auyl rebuild --data %s computes all cells again, while readers go on reading", n.Data)
-	if n.cfg.NATS.URL != "" {
-		mend = "put back the catalogue, or begin with fresh streams and state"
+	if len(moved) > 0 {
+		n.log.WarnContext(ctx, "formulas changed: all cells of these indicators are computed again", "indicators", list(moved))
 	}
-	if len(changed) > 0 {
-		return &exitError{exitData, fmt.Errorf("the catalogue has another formula than the cells that are there: %s: %s", list(changed), mend)}
+	ids := make([]auyl.IndicatorID, len(moved))
+	for i, id := range moved {
+		ids[i] = auyl.IndicatorID(id)
 	}
-	n.log.Warn("new indicators have cells from now on only: "+mend, "indicators", list(added))
-	for _, id := range added {
-		was[auyl.IndicatorID(id)] = now[auyl.IndicatorID(id)]
-	}
-	return n.writeFormulas(was)
+	return ingest.PublishRecompute(ctx, raw, n.store, ids, n.clock.Next(), state)
 }
 
-// formulasMoved lists what has another formula, or the same under another version,
-// and what is new. What left the catalogue keeps the cells that it has.
-func formulasMoved(was, now map[auyl.IndicatorID]formulaOf) (changed, added []string) {
-	for id, f := range now {
-		switch w, ok := was[id]; {
-		case !ok:
-			added = append(added, string(id))
-		case w != f:
-			changed = append(changed, fmt.Sprintf("%s (version %d → %d)", id, w.Version, f.Version))
+// since lists what is new or has another formula, apart those that need more than
+// was kept. What left the catalogue keeps the cells that it has.
+func (f *formulas) since(was *formulas) (moved, lacking []string) {
+	for id, x := range f.Of {
+		w, ok := was.Of[id]
+		if ok && w.Version == x.Version && w.Hash == x.Hash {
+			continue
 		}
+		kept := !slices.ContainsFunc(x.Needs, func(s string) bool { return !slices.Contains(was.Kept, s) })
+		switch {
+		case kept:
+			moved = append(moved, string(id))
+		case ok:
+			lacking = append(lacking, fmt.Sprintf("%s (version %d → %d)", id, w.Version, x.Version))
+		}
+		// A new indicator over a new series has nothing to be computed from yet.
 	}
-	slices.Sort(changed)
-	slices.Sort(added)
-	return changed, added
+	slices.Sort(moved)
+	slices.Sort(lacking)
+	return moved, lacking
 }
 
 // list names a few, and counts the others.
@@ -90,22 +126,4 @@ func list(all []string) string {
 		return strings.Join(all, ", ")
 	}
 	return fmt.Sprintf("%s and %d others", strings.Join(all[:most], ", "), len(all)-most)
-}
-
-func (n *node) writeFormulas(f map[auyl.IndicatorID]formulaOf) error {
-	b, err := json.MarshalIndent(f, "", " ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(n.dir("state"), 0o750); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	part := n.dir("state", formulasFile+".part")
-	if err := os.WriteFile(part, append(b, '\n'), 0o600); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	if err := os.Rename(part, n.dir("state", formulasFile)); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	return nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/auyl-kz/auyl/stream"
 )
 
-// journalPart keeps the journal of the raw archive up with RAW. It refuses to
+// journalPart keeps the journal of the raw archive up with RAW, and has RAW say
+// which formulas are in force. It refuses to
 // start beside a journal of another stream: what came since would not fit behind it.
 func (n *node) journalPart(ctx context.Context) (part, error) {
 	w, err := ingest.OpenJournaler(ctx, n.conn, n.store)
@@ -19,6 +20,10 @@ func (n *node) journalPart(ctx context.Context) (part, error) {
 		err = &exitError{exitData, fmt.Errorf("%w: auyl rebuild --from-archive makes the stream again from the archive; to begin anew instead, move its folder journal/ away", err)}
 	}
 	if err != nil {
+		return part{}, err
+	}
+	// Whoever keeps the journal is the one that writes to RAW.
+	if err := n.sameFormulas(ctx); err != nil {
 		return part{}, err
 	}
 	return part{"journal", w.Run, w.Done, n.lastSeq(stream.Raw)}, nil

@@ -83,9 +83,6 @@ func (n *node) hashKey() ([]byte, error) {
 
 // stageParts are the loops from DATA to IND: districts, then the oblast from them.
 func (n *node) stageParts() ([]part, error) {
-	if err := n.sameFormulas(); err != nil {
-		return nil, err
-	}
 	zone, err := time.LoadLocation(n.cfg.Zone)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,9 @@ func (n *node) retention(id auyl.SourceID) int {
 // closed reports whether pages of a source may not lie in the open.
 func (n *node) closed(id auyl.SourceID) bool {
 	c := n.house.Contracts[id]
+	if id == ingest.CatalogueSource {
+		return false // what the pipeline says to itself
+	}
 	return c == nil || c.KeepRaw() != schemas.RawKeep
 }
 

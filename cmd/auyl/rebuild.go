@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -66,7 +68,17 @@ func (c *rebuildCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	if pl.Phase == phaseBuild {
-		if err := n.buildAside(ctx, pl, p); err != nil {
+		err := n.buildAside(ctx, pl, p)
+		if errors.Is(err, errBegunAnew) {
+			if err := os.Remove(n.rebuildDir("plan.json")); err != nil {
+				return fmt.Errorf("begin anew: %w", err)
+			}
+			if pl, err = n.plan(ctx, c.FromArchive); err != nil {
+				return err
+			}
+			err = n.buildAside(ctx, pl, p)
+		}
+		if err != nil {
 			return err
 		}
 		p.say("comparing old and new tables")
@@ -169,6 +181,9 @@ func (n *node) buildAside(ctx context.Context, pl *plan, p *progress) (err error
 		return err
 	}
 	old := live.conn
+	if err := sameBeginning(ctx, live.conn, b.conn, pl.FromArchive); err != nil {
+		return err
+	}
 	copied := func(done, until uint64) {
 		p.say(fmt.Sprintf("copying what was recorded: %d of %d messages", done, until))
 	}
@@ -190,8 +205,47 @@ func (n *node) buildAside(ctx context.Context, pl *plan, p *progress) (err error
 	if err != nil {
 		return err
 	}
-	return untilDrained(ctx, parts, p)
+	if err := untilDrained(ctx, parts, p); err != nil {
+		return err
+	}
+	// All cells are of the formulas as they are now: nothing is left to ask for.
+	raw, err := ingest.OpenRaw(ctx, b.conn, ingest.CatalogueSource)
+	if err != nil {
+		return err
+	}
+	now, err := n.formulasOf()
+	if err != nil {
+		return err
+	}
+	state, err := json.Marshal(now)
+	if err != nil || bytes.Equal(state, raw.State()) {
+		return err
+	}
+	return ingest.PublishRecompute(ctx, raw, n.store, nil, n.clock.Next(), state)
 }
+
+// sameBeginning refuses to go on behind a copy of another RAW.
+func sameBeginning(ctx context.Context, live, copied *stream.Conn, fromArchive bool) error {
+	last, err := copied.LastSeq(ctx, stream.Raw)
+	if err != nil || last == 0 || fromArchive {
+		return err
+	}
+	was, err := copied.Get(ctx, stream.Raw, last)
+	if err != nil {
+		return err
+	}
+	is, err := live.Get(ctx, stream.Raw, last)
+	if err != nil && !errors.Is(err, stream.ErrNotFound) {
+		return err
+	}
+	if err != nil || is.Subject != was.Subject || !bytes.Equal(is.Data, was.Data) {
+		return errBegunAnew
+	}
+	return nil
+}
+
+// errBegunAnew says that what was built belongs to another RAW.
+var errBegunAnew = errors.New("what was built belongs to another RAW")
 
 // fromJournal makes RAW from the archive alone. It refuses to forget what the
 // stream in use has beyond the journal.
