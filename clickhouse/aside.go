@@ -24,7 +24,7 @@ var ErrAsideLost = errors.New("the tables aside are gone or are others")
 
 // NewAside makes an empty table aside for each table of the sink, in place of those that an earlier rebuild left.
 func (db *DB) NewAside(ctx context.Context) (TableIDs, error) {
-	_, _, comments, err := db.tableIDs(ctx)
+	is, err := db.tableIDs(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,20 +34,20 @@ func (db *DB) NewAside(ctx context.Context) (TableIDs, error) {
 	on := onCluster(db.o.Cluster)
 	for _, t := range sinkTables() {
 		// The text about the table is all that AS does not take over.
-		s := fmt.Sprintf("CREATE TABLE %s%s%s AS %s COMMENT %s", t, asideSuffix, on, t, quote(comments[t]))
+		s := fmt.Sprintf("CREATE TABLE %s%s%s AS %s COMMENT %s", t, asideSuffix, on, t, quote(is.comments[t]))
 		if err := db.http.exec(ctx, db.database, s); err != nil {
 			return nil, wrap("create table aside of "+t, err)
 		}
 	}
-	_, aside, _, err := db.tableIDs(ctx)
-	return aside, err
+	is, err = db.tableIDs(ctx)
+	return is.aside, err
 }
 
 // HasAside reports whether the tables aside are those with these numbers.
 func (db *DB) HasAside(ctx context.Context, ids TableIDs) (bool, error) {
-	_, aside, _, err := db.tableIDs(ctx)
+	is, err := db.tableIDs(ctx)
 	for _, t := range sinkTables() {
-		if aside[t] == "" || aside[t] != ids[t] {
+		if is.aside[t] == "" || is.aside[t] != ids[t] {
 			return false, err
 		}
 	}
@@ -61,17 +61,17 @@ func (db *DB) AsideWriter() *Writer { return &Writer{db: db, suffix: asideSuffix
 // exchange is one step of the engine, so that a reader sees all of the old rows of a table or all of the new ones; between
 // the tables lie milliseconds. It may be called again after it was broken off at any point. Errors: ErrAsideLost.
 func (db *DB) ExchangeAside(ctx context.Context, ids TableIDs) error {
-	live, aside, _, err := db.tableIDs(ctx)
+	is, err := db.tableIDs(ctx)
 	if err != nil {
 		return err
 	}
 	for _, t := range sinkTables() {
-		if ids[t] == "" || live[t] != ids[t] && aside[t] != ids[t] {
+		if ids[t] == "" || is.live[t] != ids[t] && is.aside[t] != ids[t] {
 			return fmt.Errorf("exchange %s: %w", t, ErrAsideLost)
 		}
 	}
 	for _, t := range sinkTables() {
-		if live[t] == ids[t] {
+		if is.live[t] == ids[t] {
 			continue // before it was broken off
 		}
 		if err := db.http.exec(ctx, db.database, "EXCHANGE TABLES "+t+" AND "+t+asideSuffix+onCluster(db.o.Cluster)); err != nil {
@@ -91,21 +91,27 @@ func (db *DB) DropAside(ctx context.Context) error {
 	return nil
 }
 
-func (db *DB) tableIDs(ctx context.Context) (live, aside, comments TableIDs, err error) {
-	live, aside, comments = TableIDs{}, TableIDs{}, TableIDs{}
-	err = db.query(ctx, "table_ids", nil, func(scan func(...any) error) error {
+// numbered are the tables of the sink by their names.
+type numbered struct {
+	live, aside TableIDs
+	comments    map[string]string
+}
+
+func (db *DB) tableIDs(ctx context.Context) (numbered, error) {
+	is := numbered{TableIDs{}, TableIDs{}, map[string]string{}}
+	err := db.query(ctx, "table_ids", nil, func(scan func(...any) error) error {
 		var name, id, comment string
 		if err := scan(&name, &id, &comment); err != nil {
 			return err
 		}
 		if n := len(name) - len(asideSuffix); n > 0 && name[n:] == asideSuffix {
-			aside[name[:n]] = id
+			is.aside[name[:n]] = id
 			return nil
 		}
-		live[name], comments[name] = id, comment
+		is.live[name], is.comments[name] = id, comment
 		return nil
 	})
-	return live, aside, comments, err
+	return is, err
 }
 
 // Content is how many rows a table has, and a number that depends on all that they say and not on how they lie.

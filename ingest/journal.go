@@ -94,37 +94,33 @@ func (w *Journaler) Run(ctx context.Context) error {
 	}
 }
 
-// nextEntries reads whole frames: as many as come in a row.
+// nextEntries reads whole frames: as many as come in a row. A frame is stored at
+// once, so that its end is there when its beginning is.
 func nextEntries(ctx context.Context, in *stream.Messages) ([]archive.Entry, error) {
+	m, err := in.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, cancel := context.WithTimeout(ctx, journalLinger)
+	defer cancel()
 	var out []archive.Entry
 	size := 0
-	whole := true // what was read ends with a frame
-	wait := ctx
 	for {
-		next := wait
-		if !whole {
-			next = ctx // a frame is stored whole: its end is there
-		}
-		m, err := in.Next(next)
-		if err != nil {
-			if ctx.Err() == nil && wait.Err() != nil {
-				return out, nil // a pause
-			}
-			return nil, err
-		}
-		if len(out) == 0 {
-			lingering, cancel := context.WithTimeout(ctx, journalLinger)
-			defer cancel()
-			wait = lingering
-		}
 		e, err := entryOf(m.Seq, m.Message)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, e)
 		size += len(e.Data)
-		if whole = strings.HasPrefix(m.Subject, "cur."); whole && (size >= journalBytes || wait.Err() != nil) {
+		if whole := strings.HasPrefix(m.Subject, "cur."); !whole {
+			m, err = in.Next(ctx)
+		} else if size >= journalBytes {
 			return out, nil
+		} else if m, err = in.Next(row); err != nil && ctx.Err() == nil && row.Err() != nil {
+			return out, nil // a pause
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 }

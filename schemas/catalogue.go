@@ -217,9 +217,8 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string, seen map[auyl.SeriesID]s
 
 // theme is one file of indicators.
 type theme struct {
-	Indicators []Indicator `yaml:"indicators,required"`
-
-	doc *document `yaml:"-"`
+	Indicators []Indicator
+	doc        *document
 }
 
 // within returns how a fault in a formula of an indicator is told.
@@ -230,12 +229,14 @@ func (t *theme) within(i int, ps *Problems) func(key string, at int, format stri
 }
 
 func readTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string) (*theme, Problems) {
-	t := &theme{}
-	doc, ps := readYAML(fsys, file, t)
+	var in struct {
+		Indicators []Indicator `yaml:"indicators,required"`
+	}
+	doc, ps := readYAML(fsys, file, &in)
 	if len(ps) > 0 {
 		return nil, ps
 	}
-	t.doc = doc
+	t := &theme{in.Indicators, doc}
 	for i := range t.Indicators {
 		ind := &t.Indicators[i]
 		ind.Theme = strings.TrimSuffix(path.Base(file), ".yaml")

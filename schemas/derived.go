@@ -57,7 +57,7 @@ func (d *derivation) formula(ind *Indicator, key, text string, dims auyl.Dims) s
 		id := auyl.IndicatorID(text[m[2]:m[3]])
 		out.WriteString(text[from:m[0]])
 		from = m[1]
-		if why := d.unfit(ind, id, dims); why != "" {
+		if why := d.unfit(id, dims); why != "" {
 			d.files[ind.ID](key, m[0], "%s", why)
 			out.WriteString("0") // one fault is enough
 			continue
@@ -78,7 +78,7 @@ func (d *derivation) formula(ind *Indicator, key, text string, dims auyl.Dims) s
 
 // unfit says why an indicator cannot stand in a formula; "" where it can. It is
 // written out itself before.
-func (d *derivation) unfit(ind *Indicator, id auyl.IndicatorID, dims auyl.Dims) string {
+func (d *derivation) unfit(id auyl.IndicatorID, dims auyl.Dims) string {
 	x := d.all[id]
 	if x == nil {
 		ids := make([]string, 0, len(d.all))

@@ -61,8 +61,7 @@ func TestIndicatorsOfIndicatorsAreWrittenOut(t *testing.T) {
 		indicators []string
 		want       string
 	}{
-		{"a circle", []string{sum("k", "indicator(y) + a"), sum("y", "indicator(z)"), sum("z", "1 + indicator(k)")},
-			"indicators go around in a circle: k → y → z → k"},
+		{"a circle", []string{sum("k", "indicator(y) + a"), sum("y", "indicator(z)"), sum("z", "1 + indicator(k)")}, "indicators go around in a circle: k → y → z → k"},
 		{"itself", []string{sum("k", "indicator(k)")}, "indicators go around in a circle: k → k"},
 		{"unknown", []string{sum("k", "indicator(kk)")}, `indicators/x.yaml:9:16: indicator k: unknown indicator "kk"; did you mean "k"?`},
 		{"a ratio", []string{sum("k", "a + indicator(share)"), ratio}, "indicators/x.yaml:9:20: indicator k: indicator share is a ratio: what is not a sum of its parts cannot be a part; use its series"},

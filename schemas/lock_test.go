@@ -1,6 +1,7 @@
 package schemas_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 func TestAChangedFormulaWantsANewVersion(t *testing.T) {
 	t.Parallel()
-	file := func(indicator string, lock string) fstest.MapFS {
+	file := func(indicator, lock string) fstest.MapFS {
 		f := fstest.MapFS{"series/s.yaml": {Data: []byte(goodSeries)}, "indicators/x.yaml": {Data: []byte(indicator)}}
 		if lock != "" {
 			f["indicators.lock"] = &fstest.MapFile{Data: []byte(lock)}
@@ -101,7 +102,7 @@ func FuzzLock(f *testing.F) {
 			return
 		}
 		again, err := schemas.ReadLock(fstest.MapFS{"indicators.lock": {Data: l.Bytes()}})
-		if err != nil || string(again.Bytes()) != string(l.Bytes()) {
+		if err != nil || !bytes.Equal(again.Bytes(), l.Bytes()) {
 			t.Errorf("%q is read again as %q, %v", l.Bytes(), again.Bytes(), err)
 		}
 	})

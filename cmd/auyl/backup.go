@@ -158,7 +158,7 @@ func (n *node) backupArchive(ctx context.Context, b *copier) error {
 		if err != nil {
 			return err
 		}
-		defer r.Close()
+		defer r.Close() //nolint:errcheck // it was only read from
 		return b.write(ctx, filepath.Join("raw", filepath.FromSlash(name)), r)
 	})
 }
@@ -192,7 +192,7 @@ func (b *copier) copy(ctx context.Context, from, name string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read from
 	return b.write(ctx, name, f)
 }
 
@@ -253,7 +253,7 @@ func fileSum(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read from
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err

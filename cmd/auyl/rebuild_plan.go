@@ -103,7 +103,7 @@ func (n *node) builder() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read from
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}

@@ -70,7 +70,7 @@ func readBackup(dir string) (note backupNote, sums map[string]string, err error)
 	if err != nil {
 		return note, nil, fmt.Errorf("read backup: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read from
 	sums = map[string]string{}
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
@@ -169,7 +169,7 @@ func (n *node) putObject(ctx context.Context, from, name string) error {
 	}
 	switch r, err := to.Open(ctx, name); {
 	case err == nil:
-		defer r.Close()
+		defer r.Close() //nolint:errcheck // it was only read from
 		is, err := io.ReadAll(r)
 		if err == nil && !bytes.Equal(is, b) {
 			err = fmt.Errorf("%s is in the archive with other bytes: nothing is overwritten, name an empty archive.url", name)

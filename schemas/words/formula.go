@@ -167,7 +167,7 @@ func (w writer) call(name string, args []ast.Node) string {
 	for i, a := range args {
 		in[i] = w.node(a, 0)
 	}
-	kk, ru, en := "", "", ""
+	var kk, ru, en string
 	switch name {
 	case "ytd":
 		kk, ru, en = "%s (1 қаңтардан бастап)", "%s (с 1 января)", "%s (since 1 January)"

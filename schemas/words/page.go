@@ -61,7 +61,7 @@ func row(b *bytes.Buffer, h *schemas.House, ind *schemas.Indicator) {
 		sensitive = " Small cells are hidden."
 	}
 	cells := []string{
-		fmt.Sprintf("`%s` v%d<br>%s<br>%s<br>%s", ind.ID, ind.Version, cell(ind.Names.KK), cell(ind.Names.RU), cell(ind.Names.EN)),
+		fmt.Sprintf("%#q v%d<br>%s<br>%s<br>%s", string(ind.ID), ind.Version, cell(ind.Names.KK), cell(ind.Names.RU), cell(ind.Names.EN)),
 		cell(ind.Description.EN) + " " + upper(Direction(ind.Direction, English)) + "." + sensitive,
 		cell(Formula(h.Catalogue, ind, English)),
 		cell(ind.Unit),

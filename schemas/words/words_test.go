@@ -1,6 +1,7 @@
 package words_test
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -47,7 +48,7 @@ func TestPageIsThatOfTheCatalogue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != string(words.Page(h)) {
+	if !bytes.Equal(got, words.Page(h)) {
 		t.Error("docs/indicators.md is not that of the catalogue: make generate")
 	}
 	for i := range h.Catalogue.Indicators {
