@@ -90,7 +90,8 @@ func TestChangedFormulasAreRecomputedToTheBit(t *testing.T) {
 			rt.Fatalf("cells of %v (-always +recomputed):\n%s", ids, d)
 		}
 		before := is.emitted
-		if is.frame(recompute(t, v, ids)); is.emitted != before {
+		is.frame(recompute(t, v, ids))
+		if is.emitted != before {
 			rt.Errorf("asked again, %d cells were published again", is.emitted-before)
 		}
 	})

@@ -158,7 +158,7 @@ func (n *node) backupArchive(ctx context.Context, b *copier) error {
 		if err != nil {
 			return err
 		}
-		defer r.Close() //nolint:errcheck // it was only read from
+		defer r.Close()
 		return b.write(ctx, filepath.Join("raw", filepath.FromSlash(name)), r)
 	})
 }

@@ -169,7 +169,7 @@ func (n *node) putObject(ctx context.Context, from, name string) error {
 	}
 	switch r, err := to.Open(ctx, name); {
 	case err == nil:
-		defer r.Close() //nolint:errcheck // it was only read from
+		defer r.Close()
 		is, err := io.ReadAll(r)
 		if err == nil && !bytes.Equal(is, b) {
 			err = fmt.Errorf("%s is in the archive with other bytes: nothing is overwritten, name an empty archive.url", name)
