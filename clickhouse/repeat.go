@@ -47,9 +47,9 @@ func (w *Writer) fill(ctx context.Context, table, token string, messages [][]byt
 	db.encoders.put(table, enc)
 	// Of two that repeat at once, neither must empty the table of the other.
 	s := struct{ Table, Stage, Columns, Key, Primary string }{
-		Table: table, Stage: table + "_repeat_" + tag(token) + "_" + strings.ToLower(rand.Text()[:12]), Columns: strings.Join(names, ",\n    "),
+		Table: table + w.suffix, Stage: table + "_repeat_" + tag(token) + "_" + strings.ToLower(rand.Text()[:12]), Columns: strings.Join(names, ",\n    "),
 	}
-	if s.Key, s.Primary, err = db.keys(ctx, table); err != nil {
+	if s.Key, s.Primary, err = db.keys(ctx, s.Table); err != nil {
 		return err
 	}
 	if err := db.run(ctx, "stage", s, nil); err != nil {

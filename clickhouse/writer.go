@@ -13,10 +13,13 @@ import (
 )
 
 // Writer writes stream messages into tables. It is safe for concurrent use.
-type Writer struct{ db *DB }
+type Writer struct {
+	db     *DB
+	suffix string // of the tables, after their names; empty for the live ones
+}
 
 // Writer returns the writer of the database.
-func (db *DB) Writer() *Writer { return &Writer{db} }
+func (db *DB) Writer() *Writer { return &Writer{db: db} }
 
 // Insert writes messages of one table, in order, under a token, and returns once the rows can be seen. table is one of
 // observation, indicator_value, event, flow, ingest_run and dead_letter, whose messages are Observations, Cells, Events,
@@ -29,7 +32,7 @@ func (db *DB) Writer() *Writer { return &Writer{db} }
 // Errors: *Error, whose Temporary says whether to repeat, and *BadMessageError. Insert keeps neither slice and is safe for
 // concurrent use.
 func (w *Writer) Insert(ctx context.Context, table, token string, messages [][]byte) error {
-	return w.into(ctx, table, table, token, messages)
+	return w.into(ctx, table, table+w.suffix, token, messages)
 }
 
 // into inserts messages of one table into that table or one with the same columns.

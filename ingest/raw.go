@@ -61,6 +61,7 @@ type Loop struct {
 	sweeper *Sweeper // nil: nothing is let go
 	done    atomic.Uint64
 	report  func(Decoding)
+	before  *Before // nil: nothing was decoded before
 }
 
 // Decoding says what one frame of RAW was.
@@ -111,7 +112,15 @@ func (l *Loop) Run(ctx context.Context) error {
 			return fmt.Errorf("decode: %w", err)
 		}
 		begin := time.Now()
-		payloads, flows, err := l.decode(ctx, f)
+		var payloads []auyl.Payload
+		var flows []*wire.Flow
+		decided := false
+		if l.before != nil {
+			payloads, decided, err = l.again(ctx, f)
+		}
+		if err == nil && !decided {
+			payloads, flows, err = l.decode(ctx, f)
+		}
 		if err != nil {
 			return fmt.Errorf("decode: raw sequence %d: %w", f.Cursor.Seq, err)
 		}
@@ -152,11 +161,24 @@ func (l *Loop) decode(ctx context.Context, f stream.Frame) (out []auyl.Payload, 
 			out = append(out, auyl.Payload{Subject: "run." + end.GetSource(), Data: data})
 			continue
 		}
+		if page.GetVintage().GetSource() == string(CatalogueSource) {
+			p, err := recomputePayload(&page)
+			if err != nil {
+				return nil, nil, err
+			}
+			out = append(out, p)
+			continue
+		}
 		body := page.GetData()
 		if uint64(len(body)) != page.GetSizeBytes() && !rejects(&page) {
 			var err error
 			body, err = l.objects.Get(ctx, [32]byte(page.GetVintage().GetRawSha256()))
 			if errors.Is(err, archive.ErrGone) {
+				if l.before != nil {
+					if kept, ok, err := l.before.said(ctx, f.Cursor.Seq); ok || err != nil {
+						return kept, nil, err
+					}
+				}
 				d, err := l.decoder.Missing(&page)
 				if err != nil {
 					return nil, nil, err

@@ -81,8 +81,9 @@ type Indicator struct {
 	Sources         []auyl.SourceID  `yaml:"sources,required"`
 	Version         uint32           `yaml:"version,required"`
 
-	Theme  string          `yaml:"-"` // name of the file
-	Inputs []auyl.SeriesID `yaml:"-"` // series of both formulas, sorted
+	Theme  string             `yaml:"-"` // name of the file
+	Inputs []auyl.SeriesID    `yaml:"-"` // series of both formulas, sorted
+	Uses   []auyl.IndicatorID `yaml:"-"` // indicators that the formulas name; they are written out as their series
 
 	counted []auyl.SeriesID // series of the formulas that count persons
 }
@@ -124,7 +125,8 @@ func (c *Catalogue) Nearest(id string) string {
 }
 
 // LoadCatalogue reads series/*.yaml, parameters.yaml where there is one, and
-// indicators/*.yaml. Errors: Problems.
+// indicators/*.yaml, and holds these to the lock file where there is one. Errors:
+// Problems.
 func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 	c := &Catalogue{}
 	files, err := fs.Glob(fsys, "series/*.yaml")
@@ -143,8 +145,28 @@ func LoadCatalogue(fsys fs.FS) (*Catalogue, error) {
 		ps = append(ps, Problem{File: "indicators", Message: "no catalogue of indicators"})
 	}
 	seen := map[auyl.IndicatorID]string{}
+	lock, err := ReadLock(fsys)
+	if p, ok := err.(Problems); ok { //nolint:errorlint // returned bare
+		ps = append(ps, p...)
+	}
+	themes := make([]*theme, 0, len(files))
+	all := map[auyl.IndicatorID]*Indicator{}
+	tell := map[auyl.IndicatorID]func(string, int, string, ...any){}
 	for _, f := range files {
-		ps = append(ps, c.loadTheme(fsys, f, seen)...)
+		t, problems := readTheme(fsys, f, seen)
+		ps = append(ps, problems...)
+		if t == nil {
+			continue
+		}
+		themes = append(themes, t)
+		for i := range t.Indicators {
+			all[t.Indicators[i].ID], tell[t.Indicators[i].ID] = &t.Indicators[i], t.within(i, &ps)
+		}
+	}
+	derive(all, tell)
+	for _, t := range themes {
+		ps = append(ps, c.checkTheme(t, lock)...)
+		c.Indicators = append(c.Indicators, t.Indicators...)
 	}
 	ps = append(ps, c.checkLinked()...)
 	if err := ps.Err(); err != nil {
@@ -204,31 +226,61 @@ func (c *Catalogue) loadSeries(fsys fs.FS, file string, seen map[auyl.SeriesID]s
 	return ps
 }
 
-func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string) Problems {
+// theme is one file of indicators.
+type theme struct {
+	Indicators []Indicator
+	doc        *document
+}
+
+// within returns how a fault in a formula of an indicator is told.
+func (t *theme) within(i int, ps *Problems) func(key string, at int, format string, args ...any) {
+	return func(key string, at int, format string, args ...any) {
+		*ps = append(*ps, t.doc.problemWithin([]any{"indicators", i, key}, at, "indicator %s: "+format, append([]any{t.Indicators[i].ID}, args...)...))
+	}
+}
+
+func readTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID]string) (*theme, Problems) {
 	var in struct {
 		Indicators []Indicator `yaml:"indicators,required"`
 	}
 	doc, ps := readYAML(fsys, file, &in)
 	if len(ps) > 0 {
-		return ps
+		return nil, ps
 	}
-	for i := range in.Indicators {
-		ind := &in.Indicators[i]
+	t := &theme{in.Indicators, doc}
+	for i := range t.Indicators {
+		ind := &t.Indicators[i]
 		ind.Theme = strings.TrimSuffix(path.Base(file), ".yaml")
-		bad := func(key, format string, args ...any) {
-			ps = append(ps, doc.problem([]any{"indicators", i, key}, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
-		}
 		if f, ok := seen[ind.ID]; ok {
-			bad("id", "there twice, also in %s", f)
+			ps = append(ps, doc.problem([]any{"indicators", i, "id"}, "indicator %s: there twice, also in %s", ind.ID, f))
 		}
 		seen[ind.ID] = file
+	}
+	return t, ps
+}
+
+// checkTheme holds the indicators of a file, whose formulas are written out, to
+// the rules of the catalogue and to the lock.
+func (c *Catalogue) checkTheme(t *theme, lock Lock) (ps Problems) {
+	for i := range t.Indicators {
+		ind := &t.Indicators[i]
+		bad := func(key, format string, args ...any) {
+			ps = append(ps, t.doc.problem([]any{"indicators", i, key}, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
+		}
 		c.check(ind, bad)
+		if f := lock.fault(ind); f != "" {
+			bad("version", "%s", f)
+		}
 		inputs := map[auyl.SeriesID]bool{}
 		num, den := ind.Counts()
+		within := t.within(i, &ps)
 		for key, text := range map[string]string{"numerator": ind.Numerator, "denominator": ind.Denominator} {
 			own := map[auyl.SeriesID]bool{}
 			c.checkFormula(ind, text, own, func(at int, format string, args ...any) {
-				ps = append(ps, doc.problemWithin([]any{"indicators", i, key}, at, "indicator %s: "+format, append([]any{ind.ID}, args...)...))
+				if len(ind.Uses) > 0 {
+					at = 0 // characters of what was written out are not those of the file
+				}
+				within(key, at, format, args...)
 			})
 			maps.Copy(inputs, own)
 			if key == "numerator" && num || key == "denominator" && den {
@@ -237,7 +289,6 @@ func (c *Catalogue) loadTheme(fsys fs.FS, file string, seen map[auyl.IndicatorID
 		}
 		ind.Inputs = slices.Sorted(maps.Keys(inputs))
 	}
-	c.Indicators = append(c.Indicators, in.Indicators...)
 	return ps
 }
 

@@ -16,6 +16,9 @@ func tableOf(subject string) int {
 	kind, rest, _ := strings.Cut(subject, ".")
 	switch kind {
 	case "obs":
+		if rest == "recompute" { // what decode says to the stages
+			return -1
+		}
 		return 0
 	case "evt":
 		return 1

@@ -97,6 +97,13 @@ func (d *District) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 	for _, p := range in {
 		switch kind, rest, _ := strings.Cut(p.Subject, "."); kind {
 		case "obs":
+			if p.Subject == RecomputeSubject { // a frame of its own
+				var o wire.Observations
+				if err := wire.Unmarshal(p.Data, &o); err != nil {
+					return auyl.Step{}, fmt.Errorf("%s: %w", p.Subject, err)
+				}
+				return d.recompute(v, &o)
+			}
 			code, err := auyl.ParseAreaCode(rest)
 			if err != nil {
 				return auyl.Step{}, fmt.Errorf("subject %s: %w", p.Subject, err)
@@ -174,6 +181,12 @@ func (d *District) partition(v auyl.View, code auyl.AreaCode, obs []*wire.Observ
 			s.add(m.area, m.at, m.times)
 		}
 	}
+	return d.step(p, code, vintage)
+}
+
+// step computes a partition and packs its cells: those of guarded indicators are
+// sealed.
+func (d *District) step(p *part, code auyl.AreaCode, vintage *wire.Vintage) (auyl.Step, error) {
 	out := cellWriter{m: d.m, subject: subjectDistrict + code.String(), vintage: vintage}
 	if code == code.Oblast() {
 		out.subject = subjectDirect + code.String()

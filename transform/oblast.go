@@ -119,25 +119,34 @@ func (o *Oblast) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 		if err != nil {
 			return auyl.Step{}, err
 		}
-		cells := []cell{c}
-		if o.m.indicators[t.indicator].guarded() {
+		ind := &o.m.indicators[t.indicator]
+		var cells []cell
+		if ok {
+			cells = append(cells, c)
+		}
+		if ind.guarded() {
 			own := &c
 			if !ok {
-				own, ok = nil, true
+				own = nil
 			}
 			if cells, err = o.protect(t, inputs[t], own); err != nil {
 				return auyl.Step{}, err
 			}
 		}
-		if ok {
-			key := o.key(keyCells, t)
-			last, err := v.Get(key)
-			if err != nil {
-				return auyl.Step{}, err
-			}
+		key := o.key(keyCells, t)
+		last, err := v.Get(key)
+		if err != nil {
+			return auyl.Step{}, err
+		}
+		if len(cells) > 0 || last != nil {
 			old, err := decodeStored(last)
 			if err != nil {
 				return auyl.Step{}, err
+			}
+			if !ok {
+				if cells, err = old.withdrawn(ind, cells); err != nil {
+					return auyl.Step{}, err
+				}
 			}
 			changed, err := old.update(cells, func(c *cell) error { return out.add(t.target, c) })
 			if err != nil {
@@ -228,6 +237,9 @@ func (o *Oblast) compute(t oblastTarget, in *stored) (cell, bool, error) {
 		c, err := decodeCell(a, in.data[i])
 		if err != nil {
 			return cell{}, false, fmt.Errorf("%w: cells of %s %s", err, t.code, ind.ID)
+		}
+		if c.reason == reasonFormula {
+			continue // nothing is said of it any more
 		}
 		if a == t.code {
 			self = &c

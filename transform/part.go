@@ -34,6 +34,8 @@ type part struct {
 	fresh  map[int32][]auyl.Day // first days of blocks that the view may not have, by input
 	cols   map[colKey]*column
 	sets   map[blockKey]*sets
+	again  []int32         // indicators of which all cells are computed again
+	gone   map[target]bool // of those, periods that only an older formula made
 	s      scratch
 }
 
@@ -126,6 +128,11 @@ func (p *part) observe(o *wire.Observations) error {
 // targets returns the cells that the changed blocks touch, in order.
 func (p *part) targets() ([]target, error) {
 	set := map[target]struct{}{}
+	for _, n := range p.again {
+		if err := p.allOf(n, set); err != nil {
+			return nil, err
+		}
+	}
 	for _, k := range sortedKeys(p.blocks) {
 		if !p.blocks[k].moved {
 			continue
@@ -263,11 +270,14 @@ func (p *part) step(open, sealed *cellWriter) (changes []auyl.Change, err error)
 		return nil, err
 	}
 	for _, tg := range targets {
-		now, err := p.compute(tg)
-		if err != nil {
-			return nil, err
+		var now []cell
+		if !p.gone[tg] {
+			if now, err = p.compute(tg); err != nil {
+				return nil, err
+			}
 		}
-		if len(now) == 0 {
+		again := slices.Contains(p.again, tg.indicator)
+		if len(now) == 0 && !again {
 			continue
 		}
 		key := appendPeriod(appendKey(keyCells, p.code, string(p.m.indicators[tg.indicator].ID)), tg.period.Freq(), tg.period.Start())
@@ -278,6 +288,11 @@ func (p *part) step(open, sealed *cellWriter) (changes []auyl.Change, err error)
 		old, err := decodeStored(data)
 		if err != nil {
 			return nil, fmt.Errorf("%w: cells of %s %s", err, p.code, p.m.indicators[tg.indicator].ID)
+		}
+		if again {
+			if now, err = old.withdrawn(&p.m.indicators[tg.indicator], now); err != nil {
+				return nil, err
+			}
 		}
 		out := open
 		if p.m.indicators[tg.indicator].guarded() {

@@ -82,6 +82,9 @@ type cli struct {
 	Transform transformCmd `cmd:"" help:"Only compute indicators, against NATS at AUYL_NATS_URL."`
 	Sink      sinkCmd      `cmd:"" help:"Only write tables, from NATS at AUYL_NATS_URL to ClickHouse at AUYL_CLICKHOUSE_DSN."`
 	Summarize summarizeCmd `cmd:"" help:"Only send summaries by schedule, from ClickHouse at AUYL_CLICKHOUSE_DSN, with their ledger in NATS at AUYL_NATS_URL."`
+	Rebuild   rebuildCmd   `cmd:"" help:"Make streams, memory and tables again from what was recorded, beside those in use."`
+	Backup    backupCmd    `cmd:"" help:"Copy what cannot be made again: raw archive, streams, keys."`
+	Restore   restoreCmd   `cmd:"" help:"Copy a backup into an empty data folder, and rebuild the rest."`
 	Query     queryCmd     `cmd:"" help:"Ask ClickHouse, read-only."`
 	Export    exportCmd    `cmd:"" help:"Write a package of open data: CSV with its description, SDMX-CSV, Parquet."`
 	Summary   summaryCmd   `cmd:"" help:"Texts for people made of the figures: list, show, render, compare."`

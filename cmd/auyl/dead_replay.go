@@ -91,11 +91,15 @@ func (c *common) writing(ctx context.Context, s streams, f func(context.Context,
 			return err
 		}
 	}
+	journal, err := n.journalPart(ctx)
+	if err != nil {
+		return err
+	}
 	decode, err := n.decodePart()
 	if err != nil {
 		return err
 	}
-	parts := []part{decode}
+	parts := []part{journal, decode}
 	if role == "run" {
 		if err := n.migrate(ctx); err != nil {
 			return err

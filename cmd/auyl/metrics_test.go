@@ -82,8 +82,8 @@ func TestRunShowsItsMetrics(t *testing.T) {
 		t.Errorf("/readyz = %v, %v", ready, err)
 	}
 	var positions []struct{ Part string }
-	if err := json.Unmarshal(get(t, base+"/healthz"), &positions); err != nil || len(positions) != 5 {
-		t.Errorf("/healthz = %v, %v, want 5 parts", positions, err)
+	if err := json.Unmarshal(get(t, base+"/healthz"), &positions); err != nil || len(positions) != 6 {
+		t.Errorf("/healthz = %v, %v, want 6 parts", positions, err)
 	}
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(string(get(t, base+"/metrics"))))

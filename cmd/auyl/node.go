@@ -43,6 +43,8 @@ type node struct {
 	clock   *ingest.Clock // of everything that is recorded
 	metrics *metrics
 
+	rebuilds bool // this is auyl rebuild, which finishes what it left half done
+
 	closers []func() error
 }
 
@@ -121,7 +123,7 @@ func (n *node) lock(role string) error {
 		return errors.Join(fmt.Errorf("data folder: %w", err), f.Close())
 	}
 	n.onClose(f.Close)
-	return nil
+	return n.settled()
 }
 
 func writeAt(f *os.File, s string) error {

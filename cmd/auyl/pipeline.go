@@ -43,19 +43,31 @@ const settle = time.Second
 
 // decodePart is the loop from RAW to DATA.
 func (n *node) decodePart() (part, error) {
-	zone, err := time.LoadLocation(n.cfg.Zone)
+	l, err := n.decodeLoop()
 	if err != nil {
 		return part{}, err
+	}
+	l.Sweeping(ingest.NewSweeper(n.conn, n.store, time.Now))
+	return n.decoding(l), nil
+}
+
+func (n *node) decoding(l *ingest.Loop) part {
+	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}
+}
+
+func (n *node) decodeLoop() (*ingest.Loop, error) {
+	zone, err := time.LoadLocation(n.cfg.Zone)
+	if err != nil {
+		return nil, err
 	}
 	key, err := n.hashKey()
 	if err != nil {
-		return part{}, err
+		return nil, err
 	}
 	d := ingest.NewDecoder(n.house.Contracts, n.house.Areas, ingest.DecodeOptions{Zone: zone, HashKey: key})
 	l := ingest.NewLoop(n.conn, d, n.store)
-	l.Sweeping(ingest.NewSweeper(n.conn, n.store, time.Now))
 	l.OnFrame(n.metrics.decoded)
-	return part{"decode", l.Run, l.Done, n.lastSeq(stream.Raw)}, nil
+	return l, nil
 }
 
 // hashKey is the key of what contracts hash: from the environment, else one that

@@ -95,6 +95,10 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return job{}, err
 		}
+		journal, err := n.journalPart(ctx)
+		if err != nil {
+			return job{}, err
+		}
 		decode, err := n.decodePart()
 		if err != nil {
 			return job{}, err
@@ -103,7 +107,7 @@ func (c *ingestCmd) Run(ctx context.Context, s streams) error {
 		if err != nil {
 			return job{}, err
 		}
-		return job{[]part{decode}, func(ctx context.Context) error { return c.pull(ctx, n, sched) }}, nil
+		return job{[]part{journal, decode}, func(ctx context.Context) error { return c.pull(ctx, n, sched) }}, nil
 	})
 }
 

@@ -74,6 +74,10 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	journal, err := n.journalPart(ctx)
+	if err != nil {
+		return false, err
+	}
 	decode, err := n.decodePart()
 	if err != nil {
 		return false, err
@@ -94,7 +98,7 @@ func (c *runCmd) run(ctx context.Context, s streams) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	parts := slices.Concat([]part{decode}, stages, sinks)
+	parts := slices.Concat([]part{journal, decode}, stages, sinks)
 	metricsAddr := ""
 	if n.cfg.HTTP.Listen != "" {
 		if metricsAddr, err = n.serveHealth(ctx, n.cfg.HTTP.Listen, "run", parts); err != nil {
