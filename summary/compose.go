@@ -281,3 +281,17 @@ func (c *composer) fullName(code auyl.AreaCode) string {
 	}
 	return strings.TrimSpace(name)
 }
+
+// MarkLate has a document say, before all else, that it comes after its time.
+func MarkLate(d *document.Document) error {
+	w, err := words.New(d.Lang)
+	if err != nil {
+		return err
+	}
+	text, err := w.Text("notice.sent_late", nil)
+	if err != nil {
+		return err
+	}
+	d.Notices = slices.Insert(d.Notices, 0, document.Notice{Kind: document.Late, Text: text})
+	return nil
+}

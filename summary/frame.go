@@ -183,5 +183,6 @@ func (c *composer) labels() document.Labels {
 	return document.Labels{
 		AsOf: t("as_of"), Sources: t("sources"), Marks: t("marks"), Annex: t("annex"), Contents: t("contents"), Explain: t("explain"),
 		Unit: t("unit"), Page: t("page"), Table: t("table"), NoData: t("no_data"), Better: t("better"), Worse: t("worse"),
+		Skip: t("skip"), Coverage: t("coverage"), Synthetic: t("synthetic"), Interval: t("interval"),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/summary"
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/send"
 )
 
 type summaryCmd struct {
@@ -21,6 +23,9 @@ type summaryCmd struct {
 	Show   summaryShowCmd   `cmd:"" help:"Say what a summary tells, to whom, and when."`
 	Render summaryRenderCmd `cmd:"" help:"Make a summary of an area and a period."`
 	Diff   summaryDiffCmd   `cmd:"" help:"Say which figures changed between two of one summary, and why."`
+
+	Send    summarySendCmd    `cmd:"" help:"Send a summary, or decide on an uncertain delivery."`
+	History summaryHistoryCmd `cmd:"" help:"What was sent to whom."`
 }
 
 type summaryListCmd struct{}
@@ -107,7 +112,7 @@ type summaryRenderCmd struct {
 	Area   string `required:"true" help:"Nine digits of KATO." placeholder:"CODE"`
 	Period string `required:"true" help:"Period of the frequency of the summary: 2026-09, 2026-Q3, 2026-W37, 2026." placeholder:"PERIOD"`
 	Lang   string `help:"kk, ru or en; without it the first language of the summary." placeholder:"LANG"`
-	Format string `short:"f" help:"${summary_formats}." default:"json" placeholder:"FORMAT"`
+	Format string `short:"f" help:"${summary_formats}; without it what the name of the file says, else json." placeholder:"FORMAT"`
 	AsOf   string `help:"What was known at this time, UTC; without it, the newest vintage there is." placeholder:"TIME"`
 	Output string `short:"o" help:"Write to this file, whole or not at all." placeholder:"FILE" type:"path"`
 }
@@ -120,15 +125,21 @@ func (*summaryRenderCmd) Help() string {
 }
 
 func (c *summaryRenderCmd) Run(ctx context.Context, s streams) error {
-	form, err := summaryForm(c.Format)
+	format := c.Format
+	if format == "" {
+		if format = strings.TrimPrefix(filepath.Ext(c.Output), "."); format == "" {
+			format = send.FormatJSON
+		}
+	}
+	form, err := summaryForm(format)
 	if err != nil {
 		return &exitError{exitUsage, err}
 	}
 	if form.binary && c.Output == "" && isTerminal(s.out) {
-		return &exitError{exitUsage, fmt.Errorf("%s is not for a terminal: say -o FILE", c.Format)}
+		return &exitError{exitUsage, fmt.Errorf("%s is not for a terminal: say -o FILE", format)}
 	}
 	var out bytes.Buffer
-	err = c.compose(ctx, s, func(doc *document.Document) error { return form.write(&out, doc) })
+	err = c.compose(ctx, s, func(doc *document.Document) error { return newForms().write(&out, form.name, doc) })
 	if err != nil {
 		return err
 	}

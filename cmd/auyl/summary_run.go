@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/auyl-kz/auyl/summary/schedule"
@@ -78,6 +79,7 @@ func (s *summarizer) scheduler() (*schedule.Scheduler, error) {
 			}
 		}
 	}
+	list = slices.DeleteFunc(list, func(d schedule.Declaration) bool { return len(d.Recipients) == 0 })
 	return schedule.New(s.ledger, s.sender, s.compose, list, schedule.Options{
 		First: s.n.cfg.Summaries.Catcher, Looked: s.showSummaries, Logger: s.n.log,
 	})

@@ -31,6 +31,10 @@ func (synthetic) Missing(context.Context, schedule.Declaration, auyl.AreaCode, a
 	return nil, nil
 }
 
+func (synthetic) Worth(context.Context, schedule.Declaration, auyl.AreaCode, auyl.Period) (bool, error) {
+	return true, nil
+}
+
 func (synthetic) Declarations() []schedule.Declaration {
 	return []schedule.Declaration{{
 		Summary: "oblast-monthly", Version: 1, Areas: []auyl.AreaCode{190000000}, Freq: auyl.FreqMonth, Times: "0 9 5 * *",

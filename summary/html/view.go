@@ -130,7 +130,7 @@ func (m *viewer) section(s document.Section) (section, error) {
 	for _, sentence := range s.Sentences {
 		var runs []run
 		for _, r := range sentence {
-			runs = append(runs, m.run(r.Text, r.Figure))
+			runs = append(runs, m.run(r.Text, r.Told()))
 		}
 		out.Sentences = append(out.Sentences, runs)
 	}
@@ -157,7 +157,7 @@ func (m *viewer) table(t document.Table) table {
 	for _, row := range t.Rows {
 		var cells []run
 		for i, c := range row {
-			r := m.run(c.Text, c.Figure)
+			r := m.run(c.Text, c.Told())
 			r.Number = i < len(t.Heads) && t.Heads[i].Number
 			cells = append(cells, r)
 		}

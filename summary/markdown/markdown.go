@@ -108,12 +108,12 @@ func (p *page) section(s document.Section, level string) {
 }
 
 func (p *page) run(b *strings.Builder, r document.Run) {
-	if r.Figure == nil {
+	if r.Told() == nil {
 		b.WriteString(escape(r.Text))
 		return
 	}
-	text := escape(r.Text + r.Figure.Beside(r.Text))
-	n, ok := p.refs[r.Figure.Explain]
+	text := escape(r.Text + r.Told().Beside(r.Text))
+	n, ok := p.refs[r.Told().Explain]
 	if !ok || strings.TrimSpace(text) == "" {
 		b.WriteString(text)
 		return
@@ -151,7 +151,7 @@ func (p *page) table(t document.Table) {
 			text := ""
 			if i < len(row) {
 				text = row[i].Text
-				text += row[i].Figure.Beside(text)
+				text += row[i].Told().Beside(text)
 			}
 			_, _ = p.out.WriteString("| " + escape(text) + " ")
 		}

@@ -118,10 +118,10 @@ func (p *paper) words(runs document.Sentence) []word {
 	for _, r := range runs {
 		part := piece{}
 		text := r.Text
-		if r.Figure != nil {
+		if r.Told() != nil {
 			part.bold = true
-			text += r.Figure.Beside(r.Text)
-			if i, ok := p.refs[r.Figure.Explain]; ok {
+			text += r.Told().Beside(r.Text)
+			if i, ok := p.refs[r.Told().Explain]; ok {
 				part.link = i + 1
 			}
 		}

@@ -81,7 +81,7 @@ func (p *paper) tablePiece(t document.Table, columns []int, all []column, titled
 }
 
 func cellText(c document.Cell) string {
-	return c.Text + c.Figure.Beside(c.Text)
+	return c.Text + c.Told().Beside(c.Text)
 }
 
 func (p *paper) tableHead(t document.Table, columns []int, widths []float64) {
@@ -119,8 +119,8 @@ func (p *paper) tableRow(t document.Table, row []document.Cell, columns []int, w
 	p.font("", cellSize)
 	for i, c := range columns {
 		p.black()
-		if c < len(row) && row[c].Figure != nil {
-			if ref, ok := p.refs[row[c].Figure.Explain]; ok {
+		if c < len(row) && row[c].Told() != nil {
+			if ref, ok := p.refs[row[c].Told().Explain]; ok {
 				p.f.Link(x, y, widths[i], cellLine+2*cellPad, p.link[ref])
 			}
 		}

@@ -47,6 +47,9 @@ type Declaration struct {
 // Completeness says what is missing for a summary, in words for its top.
 type Completeness interface {
 	Missing(ctx context.Context, d Declaration, area auyl.AreaCode, period auyl.Period) ([]string, error)
+	// Worth reports whether there is anything to send: an alert of which no rule
+	// fires is not sent.
+	Worth(ctx context.Context, d Declaration, area auyl.AreaCode, period auyl.Period) (bool, error)
 }
 
 // Deliverer brings runs to recipients; a *send.Sender is one.
@@ -221,7 +224,7 @@ func (s *Scheduler) account(ctx context.Context, it *item) (next time.Time, err 
 	case errors.Is(err, send.ErrNone):
 		// The first start: what was before it is nobody's wish, unless First.
 		if last := it.times.last(now); s.o.First && !last.IsZero() {
-			if err := s.open(ctx, it, last, send.Waiting, now); err != nil {
+			if err := s.open(ctx, it, last, send.Waiting, now); err != nil { // waits for nothing
 				return now, err
 			}
 		}
@@ -283,7 +286,8 @@ func (s *Scheduler) open(ctx context.Context, it *item, at time.Time, state send
 	for _, area := range it.Areas {
 		r := send.Run{Summary: it.Summary, Version: it.Version, Area: area, Period: it.period(at), State: state, DueAt: due}
 		if it.deadline != nil {
-			if r.Deadline = it.deadline.next(at); r.Deadline.Before(due) {
+			// Who asks for the last summary at once, after its time, does not wait.
+			if r.Deadline = it.deadline.next(at); r.Deadline.Before(due) || due.After(at) {
 				r.Deadline = due
 			}
 		}
@@ -341,6 +345,14 @@ func (s *Scheduler) move(ctx context.Context, key string) error {
 		now := s.now()
 		if len(missing) > 0 && now.Before(r.Deadline) {
 			return nil
+		}
+		worth, err := s.complete.Worth(ctx, it.Declaration, r.Area, r.Period)
+		if err != nil {
+			return fmt.Errorf("%s: is it worth sending: %w", key, err)
+		}
+		if !worth {
+			r.State, r.EndedAt = send.Skipped, now
+			return s.write(ctx, key, r)
 		}
 		limit := r.DueAt
 		if r.Deadline.After(limit) {

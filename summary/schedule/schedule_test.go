@@ -80,6 +80,11 @@ func (w *world) lack(summary string, what ...string) {
 	w.absent[summary] = what
 }
 
+// Worth implements schedule.Completeness: of a summary called quiet there is nothing to say.
+func (*world) Worth(_ context.Context, d schedule.Declaration, _ auyl.AreaCode, _ auyl.Period) (bool, error) {
+	return d.Summary != "quiet", nil
+}
+
 // Missing implements schedule.Completeness.
 func (w *world) Missing(_ context.Context, d schedule.Declaration, _ auyl.AreaCode, _ auyl.Period) ([]string, error) {
 	w.mu.Lock()
@@ -164,6 +169,7 @@ func TestAMonthOfAlmaty(t *testing.T) {
 			declaration(z, "oblast-monthly", auyl.FreqMonth, "0 9 5 * *"), district, quarterly,
 			declaration(z, "operations-weekly", auyl.FreqWeek, "0 8 * * 1"),
 			declaration(z, "oblast-yearly", auyl.FreqYear, "0 9 1 2 *"),
+			declaration(z, "quiet", auyl.FreqDay, "0 7 * * *"), // never worth sending
 		}
 		w.lack("okrug-quarterly", "2 of 131 budgets")
 		w.lack("district-monthly", "wages")

@@ -91,12 +91,18 @@ func (*Sender) message(ctx context.Context, x *step) (Message, error) {
 	m := Message{ID: d.MessageID, Run: x.run, Lang: d.Lang, To: r, Attempt: d.Attempt, Date: x.run.OpenedAt}
 	h := sha256.New()
 	for _, format := range r.Formats {
+		if format == FormatHTML && r.Kind == KindMail {
+			format = FormatMail
+		}
 		f, err := forms.get(ctx, d.Lang, format)
 		if err != nil {
 			return m, err
 		}
 		h.Write(fmt.Appendf(nil, "%s\n%d\n", f.Format, len(f.Bytes)))
 		h.Write(f.Bytes)
+		for _, in := range f.Inline {
+			h.Write(in.Bytes)
+		}
 		m.Forms = append(m.Forms, f)
 		if m.Title == "" {
 			m.Title = oneLine(strings.TrimSpace(f.Title), 200)

@@ -1,6 +1,7 @@
 package send
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -241,8 +242,14 @@ func (s *Mail) compose(m Message) (*mail.Msg, error) {
 
 	msg.SetBodyString(mail.TypeTextPlain, m.Text)
 	for _, f := range m.Forms {
-		if f.Format == FormatHTML {
+		if f.Format == FormatMail {
 			msg.AddAlternativeString(mail.TypeTextHTML, string(f.Bytes))
+			for _, in := range f.Inline {
+				err := msg.EmbedReader(in.ID, bytes.NewReader(in.Bytes), mail.WithFileContentType(mail.ContentType(in.ContentType)), mail.WithFileContentID(in.ID))
+				if err != nil {
+					return nil, fmt.Errorf("mail: picture %s: %w", in.ID, err)
+				}
+			}
 			continue
 		}
 		if f.Format == FormatMarkdown {

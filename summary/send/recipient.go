@@ -22,6 +22,7 @@ const (
 // The formats that a recipient may want.
 const (
 	FormatHTML     = "html"
+	FormatMail     = "mail" // what a recipient of mail gets for html
 	FormatPDF      = "pdf"
 	FormatXLSX     = "xlsx"
 	FormatMarkdown = "markdown"

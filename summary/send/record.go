@@ -26,7 +26,7 @@ const (
 	Waiting RunState = "waiting" // its time has come, its data have not
 	Open    RunState = "open"    // its vintage is fixed, and it is being sent
 	Done    RunState = "done"    // every delivery has come to its end
-	Skipped RunState = "skipped" // its time passed while nothing ran, and a later one was sent instead
+	Skipped RunState = "skipped" // its time passed while nothing ran and a later one was sent instead, or there was nothing to say
 )
 
 // Run is one summary of one area and period on its way to its recipients.

@@ -32,7 +32,7 @@ type Request struct {
 	Area    auyl.AreaCode
 	Period  auyl.Period
 	Lang    string // kk, ru or en
-	Format  string // html, pdf, xlsx, markdown or json
+	Format  string // html, pdf, xlsx, markdown or json; mail is html for a mail client
 	// AsOf is the vintage. With the other fields it says all that the form
 	// depends on: asked again, the same bytes come.
 	AsOf time.Time
@@ -48,6 +48,14 @@ type Form struct {
 	ContentType string
 	Name        string // of a file
 	Title       string // of the document: one line
+	Bytes       []byte
+	Inline      []Inline // pictures that a page for mail shows
+}
+
+// Inline is a picture that travels in the same mail as the page that shows it.
+type Inline struct {
+	ID          string // the page names it cid:ID
+	ContentType string
 	Bytes       []byte
 }
 

@@ -340,7 +340,7 @@ func TestFormsAreRenderedOnceHoweverManyGetThem(t *testing.T) {
 	if _, err := sender.Deliver(t.Context(), run(), people(5)); err != nil {
 		t.Fatal(err)
 	}
-	if want := map[string]int{"kk html": 1, "kk pdf": 1, "kk markdown": 1}; !maps.Equal(n, want) {
+	if want := map[string]int{"kk mail": 1, "kk pdf": 1, "kk markdown": 1}; !maps.Equal(n, want) {
 		t.Errorf("rendered %v, want %v", n, want)
 	}
 }
