@@ -146,7 +146,7 @@ func (c *backfillCmd) fill(ctx context.Context, s streams, n *node, src config.S
 			if first < 0 {
 				first = done
 			}
-			p.say(c.ID + " " + bar(done, len(ranges)) + estimate(done-first, len(ranges)-done, time.Since(begin)))
+			p.say(c.ID + " " + bar(done, len(ranges)) + " ranges" + estimate(done-first, len(ranges)-done, time.Since(begin)))
 		},
 	}
 	raw, err := ingest.OpenRawLane(ctx, n.conn, contract.ID, ingest.BackfillLane)
@@ -208,7 +208,7 @@ const barWidth = 20
 // bar shows how much of something is done.
 func bar(done, all int) string {
 	k := barWidth * done / max(1, all)
-	return fmt.Sprintf("[%s%s] %d of %d ranges", strings.Repeat("#", k), strings.Repeat(".", barWidth-k), done, all)
+	return fmt.Sprintf("[%s%s] %d of %d", strings.Repeat("#", k), strings.Repeat(".", barWidth-k), done, all)
 }
 
 // estimate says how long the rest takes, going by what is done; "" while nothing is.

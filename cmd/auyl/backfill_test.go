@@ -197,9 +197,9 @@ func TestBackfillPauseAndLeaseAtStreamsOfOthers(t *testing.T) {
 func TestTheBarAndTheEstimateGoByWhatIsDone(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ got, want string }{
-		{bar(0, 40), "[....................] 0 of 40 ranges"},
-		{bar(10, 40), "[#####...............] 10 of 40 ranges"},
-		{bar(40, 40), "[####################] 40 of 40 ranges"},
+		{bar(0, 40), "[....................] 0 of 40"},
+		{bar(10, 40), "[#####...............] 10 of 40"},
+		{bar(40, 40), "[####################] 40 of 40"},
 		{estimate(0, 40, time.Hour), ""},
 		{estimate(40, 0, time.Hour), ""},
 		{estimate(10, 30, 10*time.Minute), ", about 30m left"},

@@ -24,6 +24,7 @@ type summaryCmd struct {
 	Render summaryRenderCmd `cmd:"" help:"Make a summary of an area and a period."`
 	Diff   summaryDiffCmd   `cmd:"" help:"Say which figures changed between two of one summary, and why."`
 
+	Preview summaryPreviewCmd `cmd:"" help:"Look at summaries in a browser on this machine."`
 	Send    summarySendCmd    `cmd:"" help:"Send a summary, or decide on an uncertain delivery."`
 	History summaryHistoryCmd `cmd:"" help:"What was sent to whom."`
 }
@@ -109,19 +110,20 @@ func (c *summaryShowCmd) Run(s streams) error {
 type summaryRenderCmd struct {
 	common
 	ID     string `arg:"" help:"Id of the summary: auyl summary ls lists them."`
-	Area   string `required:"true" help:"Nine digits of KATO." placeholder:"CODE"`
+	Area   string `required:"true" help:"Nine digits of KATO, or all of the level of the summary." placeholder:"CODE"`
 	Period string `required:"true" help:"Period of the frequency of the summary: 2026-09, 2026-Q3, 2026-W37, 2026." placeholder:"PERIOD"`
-	Lang   string `help:"kk, ru or en; without it the first language of the summary." placeholder:"LANG"`
+	Lang   string `help:"kk, ru or en, or several with commas; without it the first language of the summary." placeholder:"LANG"`
 	Format string `short:"f" help:"${summary_formats}; without it what the name of the file says, else json." placeholder:"FORMAT"`
 	AsOf   string `help:"What was known at this time, UTC; without it, the newest vintage there is." placeholder:"TIME"`
-	Output string `short:"o" help:"Write to this file, whole or not at all." placeholder:"FILE" type:"path"`
+	Output string `short:"o" help:"Write to this file, whole or not at all; of several summaries to this folder." placeholder:"FILE" type:"path"`
 }
 
 // Help implements kong's longer text.
 func (*summaryRenderCmd) Help() string {
 	return `The same vintage gives the same bytes. Each figure says how it is explained. Examples:
-  auyl summary render oblast-monthly --area 190000000 --period 2026-09 --lang kk -o september.json
-  auyl summary render district-monthly --area 195200000 --period 2026-09 --lang ru --as-of 2026-10-20`
+  auyl summary render oblast-monthly --area 190000000 --period 2026-09 --lang kk -o september.pdf
+  auyl summary render district-monthly --area 195200000 --period 2026-09 --lang ru --as-of 2026-10-20
+  auyl summary render okrug-quarterly --area all --period 2026-Q3 --lang kk,ru --format pdf -o okrugs/`
 }
 
 func (c *summaryRenderCmd) Run(ctx context.Context, s streams) error {
@@ -134,6 +136,9 @@ func (c *summaryRenderCmd) Run(ctx context.Context, s streams) error {
 	form, err := summaryForm(format)
 	if err != nil {
 		return &exitError{exitUsage, err}
+	}
+	if c.isMany() {
+		return c.many(ctx, s, form)
 	}
 	if form.binary && c.Output == "" && isTerminal(s.out) {
 		return &exitError{exitUsage, fmt.Errorf("%s is not for a terminal: say -o FILE", format)}

@@ -224,7 +224,10 @@ func (s *Scheduler) account(ctx context.Context, it *item) (next time.Time, err 
 	case errors.Is(err, send.ErrNone):
 		// The first start: what was before it is nobody's wish, unless First.
 		if last := it.times.last(now); s.o.First && !last.IsZero() {
-			if err := s.open(ctx, it, last, send.Waiting, now); err != nil { // waits for nothing
+			if last, err = s.whole(ctx, it, last); err != nil {
+				return now, err
+			}
+			if err := s.open(ctx, it, last, send.Waiting, now); err != nil {
 				return now, err
 			}
 		}
@@ -263,6 +266,26 @@ func (s *Scheduler) account(ctx context.Context, it *item) (next time.Time, err 
 	// After the runs: a crash between them and this finds them there.
 	m.Seen = due[len(due)-1]
 	return next, s.keep(ctx, key, m, revision)
+}
+
+// whole goes back from a time to the newest for which nothing is missing, at most
+// half a dozen times: who sees a first summary should see one with figures.
+func (s *Scheduler) whole(ctx context.Context, it *item, last time.Time) (time.Time, error) {
+	at := last
+	for range 6 {
+		if len(it.WaitFor) == 0 || len(it.Areas) == 0 || at.IsZero() {
+			return last, nil
+		}
+		missing, err := s.complete.Missing(ctx, it.Declaration, it.Areas[0], it.period(at))
+		if err != nil {
+			return last, fmt.Errorf("%s: what is missing: %w", it.Summary, err)
+		}
+		if len(missing) == 0 {
+			return at, nil
+		}
+		at = it.times.last(at.Add(-time.Second))
+	}
+	return last, nil
 }
 
 func (s *Scheduler) keep(ctx context.Context, key string, m mark, revision uint64) error {

@@ -86,10 +86,10 @@ func (*world) Worth(_ context.Context, d schedule.Declaration, _ auyl.AreaCode, 
 }
 
 // Missing implements schedule.Completeness.
-func (w *world) Missing(_ context.Context, d schedule.Declaration, _ auyl.AreaCode, _ auyl.Period) ([]string, error) {
+func (w *world) Missing(_ context.Context, d schedule.Declaration, _ auyl.AreaCode, p auyl.Period) ([]string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.absent[d.Summary], nil
+	return append(w.absent[d.Summary], w.absent[d.Summary+" "+p.String()]...), nil
 }
 
 // Send implements send.Channel.
@@ -305,9 +305,13 @@ func TestFirstStartOfAnExampleMakesTheLastSummary(t *testing.T) {
 		w.lack("quarterly", "budgets")
 		d := declaration(z, "quarterly", auyl.FreqQuarter, "0 9 10 1,4,7,10 *")
 		d.WaitFor, d.Deadline = []string{"budgets"}, "0 9 12 * *"
+		// Of August half is missing: July is shown.
+		w.lack("monthly 2026-M08", "calls")
+		monthly := declaration(z, "monthly", auyl.FreqMonth, "0 9 12 * *")
+		monthly.WaitFor, monthly.Deadline = []string{"calls"}, "0 9 28 * *"
 		for range 2 {
 			sender := send.New(l, map[string]send.Channel{"box": w}, w, send.Options{Now: w.now})
-			s, err := schedule.New(l, sender, w, []schedule.Declaration{d}, schedule.Options{Now: w.now, First: true})
+			s, err := schedule.New(l, sender, w, []schedule.Declaration{d, monthly}, schedule.Options{Now: w.now, First: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -315,7 +319,7 @@ func TestFirstStartOfAnExampleMakesTheLastSummary(t *testing.T) {
 				t.Errorf("next %v, %v", next.In(z), err)
 			}
 		}
-		expect(t, w, "2026-09-20 12:00 quarterly 2026-Q2 190000000 akim without budgets")
+		expect(t, w, "2026-09-20 12:00 monthly 2026-M07 190000000 akim", "2026-09-20 12:00 quarterly 2026-Q2 190000000 akim without budgets")
 	})
 }
 
