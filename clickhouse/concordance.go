@@ -31,7 +31,7 @@ func onToday(areas *schemas.Areas) ([][]any, error) {
 			level = a.Level
 		}
 		out = append(out, []any{
-			r.From.String(), date(r.First), date(r.Last), to, level.String(), r.Weight, uint32(min(max(r.Parts, 0), math.MaxUint32)), string(r.Reason), //nolint:gosec // bounded
+			r.From.String(), date(r.First), date(r.Last), to, level.String(), r.Weight, uint32(min(max(r.Parts, 0), math.MaxUint32)), string(r.Reason),
 		})
 	}
 	return out, nil

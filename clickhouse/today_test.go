@@ -11,13 +11,15 @@ import (
 )
 
 // figure is a cell with what its value was divided from; a status without a value has no numbers either.
+//
+//nolint:revive // a row of a table reads best on one line
 func figure(tb testing.TB, indicator string, area uint32, level auyl.Level, freq auyl.Freq, start string, numerator, denominator float64, status auyl.Status) *wire.Cells {
 	tb.Helper()
 	value, has, reason := numerator, byte(0b1011), ""
 	if denominator != 0 {
 		value, has = 100*numerator/denominator, 0b1111
 	}
-	switch status {
+	switch status { //nolint:exhaustive // the rest has a value
 	case auyl.StatusMissing:
 		has, reason = 0, "no_data"
 	case auyl.StatusConfidential:

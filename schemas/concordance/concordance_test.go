@@ -165,7 +165,7 @@ func TestApportionAgreesWithOracle(t *testing.T) {
 	t.Parallel()
 	for _, r := range rows(t, "apportion.csv", 8) {
 		var weights []*big.Rat
-		for _, w := range strings.Fields(r[1]) {
+		for w := range strings.FieldsSeq(r[1]) {
 			x, ok := new(big.Rat).SetString(w)
 			if !ok {
 				t.Fatal(w)
@@ -328,6 +328,34 @@ func TestRegistryKnowsWhatBecameOfItsAreas(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("Map(%s, %s, %s) = %s, want %s", tt.code, tt.on, tt.onto, got, tt.want)
+		}
+	}
+}
+
+// TestOblastOf2022AddsUpOnBothBoundaries: with the population that the Bureau published for both parts, before and after.
+func TestOblastOf2022AddsUpOnBothBoundaries(t *testing.T) {
+	t.Parallel()
+	_, table := registry(t)
+	almaty, zhetisu := code("190000000"), code("330000000")
+	const before, after = "2022-06-07", "2022-06-08"
+	for _, tt := range []struct {
+		on, onto string
+		counts   []concordance.Count
+		want     map[auyl.AreaCode]int64
+		status   auyl.Status
+	}{
+		{before, after, []concordance.Count{{Code: almaty, Numerator: 2077967}}, map[auyl.AreaCode]int64{almaty: 1411074, zhetisu: 666893}, auyl.StatusEstimated},                 // 2021
+		{after, before, []concordance.Count{{Code: almaty, Numerator: 1478496}, {Code: zhetisu, Numerator: 698757}}, map[auyl.AreaCode]int64{almaty: 2177253}, auyl.StatusNormal}, // 2022
+		{after, before, []concordance.Count{{Code: almaty, Numerator: 1505968}, {Code: zhetisu, Numerator: 698729}}, map[auyl.AreaCode]int64{almaty: 2204697}, auyl.StatusNormal}, // 2023
+	} {
+		carried, left, err := table.Carry(tt.counts, day(tt.on), day(tt.onto))
+		if err != nil || len(left) != 0 || len(carried) != len(tt.want) {
+			t.Fatal(carried, left, err)
+		}
+		for _, c := range carried {
+			if c.Whole.Numerator != tt.want[c.Code] || c.Status != tt.status {
+				t.Errorf("%v onto %s: %s has %d %s, want %d %s", tt.counts, tt.onto, c.Code, c.Whole.Numerator, c.Status, tt.want[c.Code], tt.status)
+			}
 		}
 	}
 }

@@ -185,7 +185,8 @@ func local(y []float64, span, at, left, right int, weights []float64) (float64, 
 			w[k] = 1
 		default:
 			u := r / reach
-			w[k] = math.Pow(1-u*u*u, 3)
+			v := 1 - u*u*u
+			w[k] = v * v * v
 		}
 		if weights != nil {
 			w[k] *= weights[j-1]

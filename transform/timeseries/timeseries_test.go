@@ -3,6 +3,7 @@ package timeseries_test
 import (
 	"encoding/csv"
 	"errors"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -289,9 +290,7 @@ func TestShiftsAgreeWithOracle(t *testing.T) {
 		}
 		got := map[string]float64{"k": p.K, "k_after": place(p.After), "k_p": p.P, "sd": c.SD}
 		if c.SD > 0 {
-			for column, x := range map[string]float64{"cusum": c.Max, "cusum_after": place(c.After), "cusum_p": c.P, "range": c.Range, "before": c.Before, "behind": c.Behind} {
-				got[column] = x
-			}
+			maps.Copy(got, map[string]float64{"cusum": c.Max, "cusum_after": place(c.After), "cusum_p": c.P, "range": c.Range, "before": c.Before, "behind": c.Behind})
 		} else if c.P != 1 || c.After != -1 {
 			t.Errorf("%s has no spread: p = %v after %d", s, c.P, c.After)
 		}

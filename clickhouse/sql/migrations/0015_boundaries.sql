@@ -92,7 +92,7 @@ WITH
         SELECT
             *,
             multiIf(
-                alone, toString(only_one.3),
+                alone OR cells = 1 AND s_parts = 1 AND without = 1 AND s_hindrance = '', toString(only_one.3),
                 s_hindrance != '', s_hindrance,
                 secret > 0, 'confidential',
                 s_rollup NOT IN ('sum', 'ratio', 'last'), 'not_additive',
@@ -120,7 +120,7 @@ SELECT
     if(why = '' OR alone, n, NULL) AS numerator,
     if(why = '' OR alone, d, NULL) AS denominator,
     s_coverage AS coverage,
-    multiIf(alone, toString(only_one.2), why = 'confidential', 'C', why != '', 'M', smallest < 1 OR estimated > 0, 'E', 'A')::{{.Status}} AS status,
+    multiIf(alone OR without = 1 AND cells = 1 AND s_parts = 1 AND s_hindrance = '', toString(only_one.2), why = 'confidential', 'C', why != '', 'M', smallest < 1 OR estimated > 0, 'E', 'A')::{{.Status}} AS status,
     why AS reason,
     s_parts AS parts,
     smallest AS smallest_weight,
