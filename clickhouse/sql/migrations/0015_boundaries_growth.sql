@@ -130,3 +130,97 @@ SELECT
     s_recorded AS recorded_at
 FROM judged
 COMMENT 'indicator_current within the boundaries of today: counts by weights, ratios divided again, what cannot be mapped empty with a reason';
+
+-- Growth and averages of each cell over its own periods, by number of the period and not by row, so that a gap stays a gap.
+CREATE VIEW IF NOT EXISTS indicator_growth{{.OnCluster}}
+(
+    indicator       LowCardinality(String) COMMENT 'id in table indicator',
+    unit            String COMMENT 'unit of the value',
+    area            LowCardinality(String) COMMENT 'KATO code, nine digits; 000000000 is the country',
+    area_name_ru    String COMMENT 'name of the area in Russian on the last day of the period',
+    level           {{.Level}} COMMENT 'level of the area',
+    freq            {{.Freq}} COMMENT 'frequency: A year, S half-year, Q quarter, M month, W ISO week, D day',
+    period          String COMMENT 'period as 2026, 2026-S1, 2026-Q3, 2026-M09, 2026-W37 or 2026-09-14',
+    period_start    Date32 COMMENT 'first day of the period',
+    is_latest       UInt8 COMMENT '1 for the newest period of the indicator, area and frequency, else 0',
+    value           Nullable(Float64) COMMENT 'value in the unit',
+    previous        Nullable(Float64) COMMENT 'value of the period right before, in the unit; empty where there is none',
+    change          Nullable(Float64) COMMENT 'value less previous, in the unit (of shares: percentage points)',
+    growth          Nullable(Float64) COMMENT 'value against previous, in percent; empty where that is not above 0',
+    year_before     Nullable(Float64) COMMENT 'value of the same period of the year before, in the unit; there is none of 29 February and of a 53rd week',
+    change_year     Nullable(Float64) COMMENT 'value less year_before, in the unit',
+    growth_year     Nullable(Float64) COMMENT 'value against year_before, in percent; empty where that is not above 0',
+    average_3       Nullable(Float64) COMMENT 'mean of the last three periods, in the unit; empty where one of them is',
+    average_12      Nullable(Float64) COMMENT 'mean of the last twelve periods, in the unit; empty where one of them is',
+    index_year      Nullable(Float64) COMMENT 'value against the mean of the first calendar year that has a value, 100 for no change; empty where that is not above 0',
+    index_base      Nullable(Int32) COMMENT 'that year',
+    same_boundaries UInt8 COMMENT '1 where previous and year_before, as far as they are there, have the boundary_version of the value; 0: the boundaries may differ',
+    status          {{.Status}} COMMENT 'of the value: A normal, B break, C confidential, E estimated, I imputed, M missing, P provisional',
+    origin          {{.Origin}} COMMENT 'of the value: synthetic as soon as one input is, else real'
+)
+AS
+WITH
+    numbered AS
+    (
+        SELECT
+            indicator, unit, area, area_name_ru, level, freq, period, period_start, is_latest, value, status, origin, boundary_version,
+            toInt64(multiIf(
+                freq = 'A', toYear(period_start),
+                freq = 'S', intDiv(toYear(period_start) * 12 + toMonth(period_start) - 1, 6),
+                freq = 'Q', intDiv(toYear(period_start) * 12 + toMonth(period_start) - 1, 3),
+                freq = 'M', toYear(period_start) * 12 + toMonth(period_start) - 1,
+                freq = 'W', intDiv(toInt32(period_start) + 3, 7),
+                toInt32(period_start))) AS number,
+            -- The base: all values of the first year that has one.
+            minIf(toYear(period_start), value IS NOT NULL) OVER (PARTITION BY indicator, area, freq) AS base_year
+        FROM {{.Database}}.indicator_current
+    ),
+    windows AS
+    (
+        SELECT
+            *,
+            anyOrNull(value) OVER before AS last_value,
+            any(boundary_version) OVER before AS last_boundaries,
+            if(count(value) OVER three = 3, avg(value) OVER three, NULL) AS mean_3,
+            if(count(value) OVER twelve = 12, avg(value) OVER twelve, NULL) AS mean_12,
+            avgIf(value, toYear(period_start) = base_year) OVER (PARTITION BY indicator, area, freq) AS base
+        FROM numbered
+        WINDOW
+            before AS (PARTITION BY indicator, area, freq ORDER BY number RANGE BETWEEN 1 PRECEDING AND 1 PRECEDING),
+            three AS (PARTITION BY indicator, area, freq ORDER BY number RANGE BETWEEN 2 PRECEDING AND CURRENT ROW),
+            twelve AS (PARTITION BY indicator, area, freq ORDER BY number RANGE BETWEEN 11 PRECEDING AND CURRENT ROW)
+    )
+SELECT
+    w.indicator AS indicator,
+    w.unit AS unit,
+    w.area AS area,
+    w.area_name_ru AS area_name_ru,
+    w.level AS level,
+    w.freq AS freq,
+    w.period AS period,
+    w.period_start AS period_start,
+    w.is_latest AS is_latest,
+    w.value AS value,
+    w.last_value AS previous,
+    w.value - w.last_value AS change,
+    if(w.last_value > 0, 100 * (w.value / w.last_value - 1), NULL) AS growth,
+    y.year_value AS year_before,
+    w.value - y.year_value AS change_year,
+    if(y.year_value > 0, 100 * (w.value / y.year_value - 1), NULL) AS growth_year,
+    w.mean_3 AS average_3,
+    w.mean_12 AS average_12,
+    if(w.base > 0, 100 * w.value / w.base, NULL) AS index_year,
+    if(isNull(w.value) OR NOT w.base > 0, NULL, toInt32(w.base_year)) AS index_base,
+    toUInt8((isNull(w.last_value) OR w.last_boundaries = w.boundary_version) AND (isNull(y.year_value) OR y.year_boundaries = w.boundary_version)) AS same_boundaries,
+    w.status AS status,
+    w.origin AS origin
+FROM windows AS w
+LEFT JOIN
+(
+    SELECT
+        indicator AS y_indicator, area AS y_area, freq AS y_freq, value AS year_value, boundary_version AS year_boundaries,
+        concat(toString(toUInt16(substring(period, 1, 4)) + 1), substring(period, 5)) AS year_after
+    FROM {{.Database}}.indicator_current
+    WHERE value IS NOT NULL
+) AS y ON y.y_indicator = w.indicator AND y.y_area = w.area AND y.y_freq = w.freq AND y.year_after = w.period
+COMMENT 'each cell against its previous period, the year before and its first year, with moving averages; a gap stays a gap';
