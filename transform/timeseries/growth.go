@@ -103,7 +103,7 @@ func Prices(p0, q0, p1, q1 []float64) (Indices, error) {
 		for i := range a {
 			v[i] = a[i] * b[i]
 		}
-		return sum(v)
+		return Sum(v)
 	}
 	old, now := product(p0, q0), product(p0, q1)
 	if !(old > 0) || !(now > 0) {

@@ -83,7 +83,7 @@ func FindCUSUM(y []float64) (CUSUM, bool) {
 	for i, x := range v {
 		squares[i] = (x - middle) * (x - middle)
 	}
-	if c.SD = math.Sqrt(sum(squares) / float64(n-1)); c.SD == 0 {
+	if c.SD = math.Sqrt(Sum(squares) / float64(n-1)); c.SD == 0 {
 		return c, true
 	}
 	run, high, low, far, pos := 0.0, math.Inf(-1), 0.0, -1.0, 0

@@ -34,22 +34,47 @@ func present(y []float64) (at []int, v []float64) {
 	return at, v
 }
 
-func sum(v []float64) float64 {
-	// Neumaier's compensated sum: the order of the values does not show in the first fifteen digits.
-	s, c := 0.0, 0.0
+// Sum is the exact sum, rounded once: the same for every order of the values, to the bit (Shewchuk, Adaptive precision
+// floating-point arithmetic, 1997, as Python's math.fsum). The sums on the way stay finite.
+func Sum(v []float64) float64 {
+	var parts []float64 // do not overlap, ascending: together the sum so far
 	for _, x := range v {
-		t := s + x
-		if math.Abs(s) >= math.Abs(x) {
-			c += s - t + x
-		} else {
-			c += x - t + s
+		kept := parts[:0]
+		for _, y := range parts {
+			if math.Abs(x) < math.Abs(y) {
+				x, y = y, x
+			}
+			high := x + y
+			if low := y - (high - x); low != 0 {
+				kept = append(kept, low)
+			}
+			x = high
 		}
-		s = t
+		parts = append(kept, x)
 	}
-	return s + c
+	n := len(parts) - 1
+	if n < 0 {
+		return 0
+	}
+	high, low := parts[n], 0.0
+	for n > 0 {
+		n--
+		x := high
+		high = x + parts[n]
+		if low = parts[n] - (high - x); low != 0 {
+			break
+		}
+	}
+	// Halfway between two numbers the parts below decide, which the rounding above has not seen.
+	if n > 0 && (low < 0 && parts[n-1] < 0 || low > 0 && parts[n-1] > 0) {
+		if twice := 2 * low; twice == high+twice-high {
+			high += twice
+		}
+	}
+	return high
 }
 
-func mean(v []float64) float64 { return sum(v) / float64(len(v)) }
+func mean(v []float64) float64 { return Sum(v) / float64(len(v)) }
 
 // median is the middle value, of an even number the mean of both; NaN of none.
 func median(v []float64) float64 {
@@ -84,7 +109,7 @@ func Centered(y []float64, period int) []float64 {
 		if period%2 == 0 {
 			w[0], w[len(w)-1] = w[0]/2, w[len(w)-1]/2
 		}
-		out[i] = sum(w) / float64(period) // NaN if one is
+		out[i] = Sum(w) / float64(period) // NaN if one is
 	}
 	return out
 }

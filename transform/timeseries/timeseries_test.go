@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -405,4 +406,20 @@ func TestPartsMakeTheSeriesAgain(t *testing.T) {
 			t.Fatal("the series was changed")
 		}
 	})
+}
+
+func TestSumsAreExactInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for _, r := range vectors(t, "sums.csv", 10) {
+		var v []float64
+		for s := range strings.FieldsSeq(r["values"]) {
+			v = append(v, number(t, s))
+		}
+		want := number(t, r["hex"])
+		rapid.Check(t, func(rt *rapid.T) {
+			if got := timeseries.Sum(rapid.Permutation(v).Draw(rt, "order")); got != want {
+				rt.Fatalf("sum of %s = %x, want %s", r["case"], got, r["hex"])
+			}
+		})
+	}
 }
