@@ -61,7 +61,7 @@ func TestRatesPerHeadAgreeWithOracle(t *testing.T) {
 	}
 	for _, r := range rows {
 		rate, yearly, ok := rollup.PerCapita(real64(t, r["value"]), real64(t, r["population_start"]), real64(t, r["population_end"]), real64(t, r["days"]), real64(t, r["factor"]))
-		if ok != (r["reason"] == "") || ok && (!near(rate, real64(t, r["per_capita"])) || !near(yearly, real64(t, r["annualised_365"]))) {
+		if ok != (r["reason"] == "") || ok && (!near(rate, real64(t, r["per_capita"])) || !near(yearly, real64(t, r["yearly"]))) {
 			t.Errorf("PerCapita of %v = %v, %v, %v", r, rate, yearly, ok)
 		}
 	}

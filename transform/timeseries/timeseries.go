@@ -50,7 +50,7 @@ func Sum(v []float64) float64 {
 			}
 			x = high
 		}
-		parts = append(kept, x)
+		parts = append(kept, x) //nolint:gocritic // kept is parts, shorter
 	}
 	n := len(parts) - 1
 	if n < 0 {
