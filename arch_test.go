@@ -200,6 +200,7 @@ var homes = []struct {
 	{"codeberg.org/go-pdf/fpdf", []string{"summary/pdf"}},
 	{"codeberg.org/go-fonts/dejavu", []string{"summary/chart", "summary/pdf"}},
 	{"gonum.org/v1/plot", []string{"summary/chart", "summary/html", "summary/pdf"}}, // chart draws; html and pdf name its lengths, pdf is a canvas
+	{"gonum.org/v1/gonum", []string{"transform/timeseries"}},
 	{"github.com/parquet-go/parquet-go", []string{"export"}},
 	{"github.com/peterh/liner", []string{"cmd/..."}},
 	{"github.com/alecthomas/kong", []string{"cmd/..."}},

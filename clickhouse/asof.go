@@ -18,7 +18,7 @@ const asOfParam = "auyl_as_of"
 var (
 	// timeless are the tables that are the same at all times: the registry and the catalogue carry their own days and
 	// versions.
-	timeless = []string{"area", "area_succession", "series", "indicator"} //nolint:gochecknoglobals // fixed table
+	timeless = []string{"area", "area_succession", "area_concordance", "series", "indicator"} //nolint:gochecknoglobals // fixed table
 	// dataless are the table functions that read no table, and the one that says its own time.
 	dataless = []string{"numbers", "numbers_mt", "zeros", "values", "generate_series", "indicator_asof"} //nolint:gochecknoglobals // fixed table
 	// endFrom are the words that end the list of tables after FROM.

@@ -11,12 +11,16 @@ import (
 	"github.com/auyl-kz/auyl/schemas"
 )
 
-// LoadReference replaces the tables area, area_succession, series and indicator by the registry and the catalogue. Each is
+// LoadReference replaces the tables area, area_succession, area_concordance, series and indicator by the registry and the catalogue. Each is
 // filled aside and then exchanged with the live one, so that no reader sees half of it, and what left the catalogue leaves
 // the table. Loading the same twice changes nothing.
 func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue *schemas.Catalogue) error {
 	all, successions := areas.All(), areas.Successions()
 	series, indicators := catalogue.Series, catalogue.Indicators
+	today, err := onToday(areas)
+	if err != nil {
+		return err
+	}
 	tables := []struct {
 		name    string
 		columns string
@@ -30,6 +34,10 @@ func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue
 		{
 			"area_succession", "from_code, to_code, effective, weight, kind",
 			len(successions), func(i int) []any { return successionRow(successions[i]) },
+		},
+		{
+			"area_concordance", "from_code, first_day, last_day, to_code, level, weight, parts, reason",
+			len(today), func(i int) []any { return today[i] },
 		},
 		{
 			"series", "series, name_ru, name_kk, name_en, unit, kind, freqs, level, max_age_days, event_kind, sensitive",

@@ -8,8 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/auyl-kz/auyl"
@@ -19,8 +19,9 @@ import (
 type Succession struct {
 	From, To  auyl.AreaCode
 	Effective auyl.Day
-	Weight    float64 // 0 to 1
-	Kind      string  // transferred, recoded, merged, split, renamed
+	Weight    float64  // above 0, at most 1
+	Share     *big.Rat // the same, exactly as the file says it
+	Kind      string   // transferred, recoded, merged, split, renamed
 }
 
 // Areas is the registry of areas. It is read-only and safe for concurrent use.
@@ -137,12 +138,14 @@ func (a *Areas) addArea(r row) error {
 func (a *Areas) addSuccession(r row) error {
 	var s Succession
 	var e1, e2, e3, e4 error
+	var ok bool
 	s.From, e1 = auyl.ParseAreaCode(r["from"])
 	s.To, e2 = auyl.ParseAreaCode(r["to"])
 	s.Effective, e3 = auyl.ParseDay(r["effective"])
-	s.Weight, e4 = strconv.ParseFloat(r["weight"], 64)
 	s.Kind = r["kind"]
-	if e4 == nil && (s.Weight <= 0 || s.Weight > 1) {
+	if s.Share, ok = new(big.Rat).SetString(r["weight"]); !ok {
+		e4 = fmt.Errorf("weight %q is not a number and not a fraction such as 3/4", r["weight"])
+	} else if s.Weight, _ = s.Share.Float64(); s.Weight <= 0 || s.Weight > 1 {
 		e4 = fmt.Errorf("weight %v is out of range: above 0, at most 1", s.Weight)
 	}
 	a.successions = append(a.successions, s)
