@@ -34,7 +34,7 @@ func beProgram() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv, prog: os.Args[0]})
 	stop()
-	os.Exit(code)
+	os.Exit(code) //nolint:revive // it stands for main
 }
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
