@@ -270,7 +270,7 @@ func (n *node) schedule(ctx context.Context, simAddr, registers string, quiet bo
 		return nil, err
 	}
 	every := "@every " + n.cfg.Drop.Every
-	asked := map[auyl.SourceID]bool{qualitySource: true} // auyl says that itself
+	asked := map[auyl.SourceID]bool{qualitySource: true, accessSource: true} // auyl says those itself
 	for _, s := range n.cfg.Sources {
 		asked[auyl.SourceID(s.ID)] = true
 	}

@@ -98,5 +98,9 @@ func (n *node) stocktaking(ctx context.Context, quiet bool) (*ingest.Schedule, e
 	if err != nil {
 		return nil, err
 	}
-	return n.scheduled([]ingest.Scheduled{{Puller: p, Times: qualityTimes}}, zone)
+	items, err := n.access(ctx, quiet)
+	if err != nil {
+		return nil, err
+	}
+	return n.scheduled(append(items, ingest.Scheduled{Puller: p, Times: qualityTimes}), zone)
 }
