@@ -18,10 +18,11 @@ type Access struct {
 	Milliseconds uint64 // that those answered took
 }
 
-// Accesses counts what each of the sources was asked and what it answered.
-func (db *DB) Accesses(ctx context.Context, sources []auyl.SourceID, zone string) ([]Access, error) {
+// Accesses counts what each of the sources was asked and what it answered in the
+// months before until.
+func (db *DB) Accesses(ctx context.Context, sources []auyl.SourceID, zone, until string) ([]Access, error) {
 	var out []Access
-	err := db.query(ctx, "access", driver.Parameters{"sources": array(sources), "zone": zone}, func(scan func(...any) error) error {
+	err := db.query(ctx, "access", driver.Parameters{"sources": array(sources), "zone": zone, "until": until}, func(scan func(...any) error) error {
 		var a Access
 		var register string
 		err := scan(&a.Month, &register, &a.Asked, &a.Answered, &a.Refused, &a.Milliseconds)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/clickhouse"
@@ -15,8 +16,8 @@ import (
 )
 
 // accessSource is the access register: whom auyl asked over a network, how often,
-// how long the answers took, and who refused. A month that is not over is told as
-// far as it is, so that each stocktaking revises it.
+// how long the answers took, and who refused. A month is told when
+// it is over, so that asking once more today says nothing that must be revised.
 const accessSource auyl.SourceID = "platform.access"
 
 // accessDoor makes a page of each month from the pulls in the tables.
@@ -24,6 +25,7 @@ type accessDoor struct {
 	db        *clickhouse.DB
 	registers []auyl.SourceID
 	zone      string
+	month     func() string // that is not over, as 2026-11
 	oblast    auyl.AreaCode
 }
 
@@ -32,7 +34,7 @@ func (d *accessDoor) Pages(ctx context.Context, _ func(string) ingest.Known, emi
 	if len(d.registers) == 0 {
 		return nil
 	}
-	accesses, err := d.db.Accesses(ctx, d.registers, d.zone)
+	accesses, err := d.db.Accesses(ctx, d.registers, d.zone, d.month())
 	if err != nil {
 		return fmt.Errorf("access to registers: %w", err)
 	}
@@ -66,7 +68,12 @@ func (n *node) access(ctx context.Context, quiet bool) ([]ingest.Scheduled, erro
 	for _, s := range n.cfg.Sources {
 		registers = append(registers, auyl.SourceID(s.ID))
 	}
-	door := &accessDoor{n.db, registers, n.cfg.Zone, c.Area.Within}
+	zone, err := time.LoadLocation(n.cfg.Zone)
+	if err != nil {
+		return nil, err
+	}
+	month := func() string { return time.Now().In(zone).Format("2006-01") }
+	door := &accessDoor{n.db, registers, n.cfg.Zone, month, c.Area.Within}
 	p, err := n.puller(ctx, accessSource, door, ingest.Options{QuietUnchanged: quiet})
 	if err != nil {
 		return nil, err

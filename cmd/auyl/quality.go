@@ -54,7 +54,7 @@ func (d *qualityDoor) Pages(ctx context.Context, _ func(string) ingest.Known, em
 	if err != nil {
 		return fmt.Errorf("quality of okrugs: %w", err)
 	}
-	matched, err := d.db.MatchedRecords(ctx, d.zone, qualitySource)
+	matched, err := d.db.MatchedRecords(ctx, d.zone, qualitySource, accessSource)
 	if err != nil {
 		return fmt.Errorf("records with an area: %w", err)
 	}

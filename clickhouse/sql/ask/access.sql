@@ -1,5 +1,6 @@
 -- Which register was asked how often in a month, what did it answer, and how long did the answers take? Parameters: sources
--- (those that are asked over a network), zone. A pull is a request however many pages it had. Refused: its last word was that
+-- (those that are asked over a network), zone, until (a
+-- month, 2026-11, that is not over and is not told, nor any later one). A pull is a request however many pages it had. Refused: its last word was that
 -- it will not, by status. Ordered by month and source, the month in which the pull began.
 SELECT
     formatDateTime(toDateTime(started_at, {zone:String}), '%Y-%m') AS month,
@@ -11,4 +12,5 @@ SELECT
 FROM ingest_run AS r FINAL
 WHERE source IN {sources:Array(String)}
 GROUP BY month, source
+HAVING month < {until:String}
 ORDER BY month, source
