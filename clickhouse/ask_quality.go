@@ -55,10 +55,10 @@ type MatchedRecords struct {
 	Total, Matched uint64
 }
 
-// MatchedRecords counts over all sources but one, by month of fetching.
-func (db *DB) MatchedRecords(ctx context.Context, zone string, without auyl.SourceID) ([]MatchedRecords, error) {
+// MatchedRecords counts over all sources but some, by month of fetching.
+func (db *DB) MatchedRecords(ctx context.Context, zone string, without ...auyl.SourceID) ([]MatchedRecords, error) {
 	var out []MatchedRecords
-	err := db.query(ctx, "matched", driver.Parameters{"zone": zone, "without": string(without)}, func(scan func(...any) error) error {
+	err := db.query(ctx, "matched", driver.Parameters{"zone": zone, "without": array(without)}, func(scan func(...any) error) error {
 		var m MatchedRecords
 		var matched int64
 		err := scan(&m.Month, &m.Total, &matched)

@@ -34,8 +34,8 @@ type Config struct {
 	Push       Push       `yaml:"push"`       // pages that partners send of themselves
 	Web        Web        `yaml:"web"`        // manners of asking over HTTP
 	Summaries  Summaries  `yaml:"summaries"`  // ways and recipients of summaries
-	// Quality lets auyl run take stock of its sources as of one more source,
-	// platform.quality. Roles by themselves do not.
+	// Quality lets auyl run take stock of its sources as of two more,
+	// platform.quality and platform.access. Roles by themselves do not.
 	Quality bool     `yaml:"quality"`
 	Sources []Source `yaml:"sources"` // feeds asked over HTTP, in the order in which they are first pulled
 

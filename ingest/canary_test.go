@@ -7,9 +7,12 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/auyl-kz/auyl"
@@ -85,43 +88,63 @@ func TestNoCanaryComesOutOfAnyContract(t *testing.T) {
 	for _, c := range canaries {
 		disguises = append(disguises, []byte(c), []byte(url.QueryEscape(c)), []byte(base64.StdEncoding.EncodeToString([]byte(c))))
 	}
-	const perPage = 5000
-	said, told := 0, 0
-	for page := 0; said < total; page++ {
-		c := house.Contracts[ids[page%len(ids)]]
-		names := slices.Sorted(maps.Keys(c.Fields))
-		for _, title := range c.Titles {
-			names = slices.DeleteFunc(names, func(n string) bool { return n == title.Field })
-		}
-		names = append(names, "контакт")
-		delimiter := c.Layout.Delimiter
-		if delimiter == "" {
-			delimiter = ";"
-		}
-		var b bytes.Buffer
-		for range c.Layout.SkipRows {
-			fmt.Fprintf(&b, "Исполнитель: %s, тел. %s%s\n", canaries[3], canaries[2], delimiter)
-		}
-		b.WriteString(strings.Join(names, delimiter) + "\n")
-		for n := range perPage {
-			b.WriteString(strings.Join(canaryRow(c, names, page+n), delimiter) + "\n")
-		}
-		fmt.Fprintf(&b, "Исполнитель: %s, тел. %s%s%s\n", canaries[3], canaries[2], delimiter, canaries[0])
-		said += perPage + 1
-		v := &wire.Vintage{Source: string(c.ID), Run: string(c.ID) + "/1", Page: 1, RecordedAtMs: 1000, ReleasedAtMs: 1000}
-		out, err := d.Decode(&wire.RawPage{Url: string(c.ID) + "@2026-Q3.csv", Vintage: v}, b.Bytes())
-		must(t, err)
-		told += int(out.Flow.GetObservations() + out.Flow.GetEvents())
-		for _, p := range out.Payloads {
-			for i, x := range disguises {
-				if at := bytes.Index(p.Data, x); at >= 0 {
-					t.Fatalf("%s: %q is in %s: …%q…", c.ID, canaries[i/3], p.Subject, p.Data[max(0, at-60):min(len(p.Data), at+60)])
+	var said, told, millions atomic.Int64
+	var work sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for w := range workers {
+		work.Go(func() {
+			for page := w; said.Load() < int64(total) && !t.Failed(); page += workers {
+				c := house.Contracts[ids[page%len(ids)]]
+				body, records := canaryPage(c, page)
+				v := &wire.Vintage{Source: string(c.ID), Run: string(c.ID) + "/1", Page: 1, RecordedAtMs: 1000, ReleasedAtMs: 1000}
+				out, err := d.Decode(&wire.RawPage{Url: string(c.ID) + "@2026-Q3.csv", Vintage: v}, body)
+				if err != nil {
+					t.Errorf("%s: %v", c.ID, err)
+					return
+				}
+				told.Add(int64(out.Flow.GetObservations() + out.Flow.GetEvents()))
+				for _, p := range out.Payloads {
+					for i, x := range disguises {
+						if at := bytes.Index(p.Data, x); at >= 0 {
+							t.Errorf("%s: %q is in %s: …%q…", c.ID, canaries[i/3], p.Subject, p.Data[max(0, at-60):min(len(p.Data), at+60)])
+							return
+						}
+					}
+				}
+				n := said.Add(int64(records))
+				if m := millions.Load(); n/1_000_000 > m && millions.CompareAndSwap(m, n/1_000_000) {
+					t.Logf("%d records searched, nothing found", n)
 				}
 			}
-		}
+		})
 	}
-	if told == 0 {
+	work.Wait()
+	if told.Load() == 0 {
 		t.Error("no record of any contract got through: nothing was tried")
 	}
-	t.Logf("%d records of %d contracts, %d observations and events", said, len(ids), told)
+	t.Logf("%d records of %d contracts, %d observations and events", said.Load(), len(ids), told.Load())
+}
+
+// canaryPage is a page of a contract full of canaries, and how many records it has.
+func canaryPage(c *schemas.Contract, page int) (body []byte, records int) {
+	const perPage = 5000
+	names := slices.Sorted(maps.Keys(c.Fields))
+	for _, title := range c.Titles {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == title.Field })
+	}
+	names = append(names, "контакт")
+	delimiter := c.Layout.Delimiter
+	if delimiter == "" {
+		delimiter = ";"
+	}
+	var b bytes.Buffer
+	for range c.Layout.SkipRows {
+		fmt.Fprintf(&b, "Исполнитель: %s, тел. %s%s\n", canaries[3], canaries[2], delimiter)
+	}
+	b.WriteString(strings.Join(names, delimiter) + "\n")
+	for n := range perPage {
+		b.WriteString(strings.Join(canaryRow(c, names, page+n), delimiter) + "\n")
+	}
+	fmt.Fprintf(&b, "Исполнитель: %s, тел. %s%s%s\n", canaries[3], canaries[2], delimiter, canaries[0])
+	return b.Bytes(), perPage + 1
 }

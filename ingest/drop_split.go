@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -108,14 +109,14 @@ func (d *Drop) split(ctx context.Context, path, changed string, emit func(Page) 
 	again, err := d.parts(ctx, path, limits, func(p csv.Part) error {
 		n++
 		return emit(Page{Key: partName(name, n), Body: p.Body, Part: &wire.Part{
-			Number: n, Of: whole.Of, Sha256: whole.Sha256, SizeBytes: whole.SizeBytes, Records: whole.Records,
+			Number: n, Of: whole.GetOf(), Sha256: whole.GetSha256(), SizeBytes: whole.GetSizeBytes(), Records: whole.GetRecords(),
 			RecordsBefore: uint64(p.Before), LinesBefore: uint64(p.Lines),
 		}})
 	})
 	if err != nil {
 		return fmt.Errorf("drop folder: %s: %w", name, err)
 	}
-	if string(again.hash.Sum(nil)) != string(whole.Sha256) {
+	if !bytes.Equal(again.hash.Sum(nil), whole.GetSha256()) {
 		return fmt.Errorf("drop folder: %s: changed while it was read", name)
 	}
 	return emit(Page{Key: name, Note: true, Next: changed})

@@ -30,7 +30,7 @@ func landContract(t *testing.T, id string, oldnew ...string) string {
 
 // treasuryDecoder knows the workbook of the treasury, the same as text, and as text
 // with Kazakh words.
-func treasuryDecoder(t *testing.T) *ingest.Decoder {
+func treasuryDecoder(t *testing.T, more ...string) *ingest.Decoder {
 	t.Helper()
 	const id = "akimat.okrug_budget_execution"
 	plain := []string{"id: " + id, "id: test.lines", "format: xlsx", "format: csv", "layout: {header: [4, 5]}", `layout: {skip_rows: 3, header_rows: 2, delimiter: ";"}`}
@@ -41,7 +41,7 @@ func treasuryDecoder(t *testing.T) *ingest.Decoder {
 		"Классификация / код", "Жіктеуіш / коды", "Классификация / наименование", "Жіктеуіш / атауы", "План / на год", "Жоспар / жылға",
 		"План / на период", "Жоспар / кезеңге", "Исполнение / сумма", "Атқарылуы / сома",
 	)
-	return decoder(t, landContract(t, id), landContract(t, id, plain...), landContract(t, id, kk...))
+	return decoder(t, append(more, landContract(t, id), landContract(t, id, plain...), landContract(t, id, kk...))...)
 }
 
 func recordedLand(t *testing.T, d *ingest.Decoder, source, file string) said {

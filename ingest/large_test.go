@@ -25,8 +25,8 @@ func peakMemory(t *testing.T, test, task string) (most uint64, said string) {
 	}
 	self, err := os.Executable()
 	must(t, err)
-	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+test+"$", "-test.v") //nolint:gosec // this binary
-	cmd.Env = append(os.Environ(), "AUYL_LARGE_TASK="+task)                          //nolint:forbidigo // a process of the test
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^"+test+"$", "-test.v")
+	cmd.Env = append(os.Environ(), "AUYL_LARGE_TASK="+task) //nolint:forbidigo // a process of the test
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -160,6 +160,7 @@ func (m *mapper) value(x *measure, fields []string) (v auyl.Decimal, status auyl
 			err.field = x.Value
 			return 0, 0, false, err
 		}
+	case figureBlank, figureMark: // no number to be in range
 	}
 	v, status, empty = f.value, f.status, f.kind == figureBlank
 	if x.Times == 0 || x.Times == 1 || v == 0 {

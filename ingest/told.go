@@ -118,14 +118,15 @@ func (t *told) find(k obsKey) *toldFigure {
 func (t *told) probe(k packedKey) (f *toldFigure, at uint64, tag uint32) {
 	h := t.hash(k)
 	mask := uint64(len(t.slots) - 1)
+	tag = uint32(h)
 	for i := h >> 32 & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
 		if s.number == 0 {
-			return nil, i, uint32(h)
+			return nil, i, tag
 		}
-		if s.tag == uint32(h) {
+		if s.tag == tag {
 			if f := t.get(s.number - 1); f.key == k {
-				return f, i, uint32(h)
+				return f, i, tag
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // it grows through.
 func TestToldKnowsWhatItWasTold(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // of a test
+	r := rand.New(rand.NewPCG(1, 2))
 	table, want := newTold(), map[obsKey]figureValue{}
 	for i := range 100_000 {
 		k := obsKey{

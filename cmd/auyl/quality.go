@@ -54,7 +54,7 @@ func (d *qualityDoor) Pages(ctx context.Context, _ func(string) ingest.Known, em
 	if err != nil {
 		return fmt.Errorf("quality of okrugs: %w", err)
 	}
-	matched, err := d.db.MatchedRecords(ctx, d.zone, qualitySource)
+	matched, err := d.db.MatchedRecords(ctx, d.zone, qualitySource, accessSource)
 	if err != nil {
 		return fmt.Errorf("records with an area: %w", err)
 	}
@@ -98,5 +98,9 @@ func (n *node) stocktaking(ctx context.Context, quiet bool) (*ingest.Schedule, e
 	if err != nil {
 		return nil, err
 	}
-	return n.scheduled([]ingest.Scheduled{{Puller: p, Times: qualityTimes}}, zone)
+	items, err := n.access(ctx, quiet)
+	if err != nil {
+		return nil, err
+	}
+	return n.scheduled(append(items, ingest.Scheduled{Puller: p, Times: qualityTimes}), zone)
 }

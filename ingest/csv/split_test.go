@@ -110,7 +110,7 @@ func FuzzSplit(f *testing.F) {
 		if len(seed) == 0 {
 			return
 		}
-		r := rand.New(rand.NewPCG(n, 0)) //nolint:gosec // of a test
+		r := rand.New(rand.NewPCG(n, 0))
 		in := append([]byte("a;b\n"), seed...)
 		for len(in) < 2000 { // of its pieces, so that the windows move
 			i := r.IntN(len(seed))

@@ -98,7 +98,7 @@ func (l *large) walk(name string, visit func(xml.Token) error) error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrNotWorkbook, name, err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	in := &tokenReader{r: r}
 	d := xml.NewDecoder(in)
 	depth := 0
@@ -256,7 +256,8 @@ func (l *large) decode(w *walker) error {
 			}
 			c.start(e)
 		case xml.CharData:
-			if c.text(e); len(c.value) > maxToken {
+			c.text(e)
+			if len(c.value) > maxToken {
 				return fmt.Errorf("%w: a cell of more than %d bytes", ErrTooLarge, maxToken)
 			}
 		case xml.EndElement:

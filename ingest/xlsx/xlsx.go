@@ -159,6 +159,15 @@ func Decode(body []byte, o Options, out Recorder) (err error) {
 	return w.whole()
 }
 
+type walker struct {
+	o      Options
+	out    Recorder
+	upper  [][]string // the rows of the header so far
+	names  []string
+	fields []string
+	record int
+}
+
 // whole says that a sheet ended before its header.
 func (w *walker) whole() error {
 	if w.names == nil {
@@ -193,15 +202,6 @@ func (o Options) withDefaults() Options {
 		o.MaxColumns = 1024
 	}
 	return o
-}
-
-type walker struct {
-	o      Options
-	out    Recorder
-	upper  [][]string // the rows of the header so far
-	names  []string
-	fields []string
-	record int
 }
 
 func (w *walker) row(n int, cells []string) error {

@@ -154,7 +154,7 @@ func TestRefusedWorkbooks(t *testing.T) {
 func TestLargeWorkbooksReadAsSmallOnes(t *testing.T) {
 	t.Parallel()
 	rich := excelize.NewFile()
-	defer rich.Close()
+	t.Cleanup(func() { _ = rich.Close() })
 	if _, err := rich.NewSheet("Лист 2"); err != nil {
 		t.Fatal(err)
 	}

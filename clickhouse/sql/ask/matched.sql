@@ -1,4 +1,4 @@
--- How many records of a month had an area that the registry knows? Parameters: zone, without (a source that is left out).
+-- How many records of a month had an area that the registry knows? Parameters: zone, without (sources that are left out).
 -- Ordered by month, the month in which the pages were fetched.
 WITH
     pages AS
@@ -7,7 +7,7 @@ WITH
             formatDateTime(toDateTime(recorded_at, {zone:String}), '%Y-%m') AS month,
             sum(records_in) AS records
         FROM flow FINAL
-        WHERE replay_of = 0 AND source != {without:String}
+        WHERE replay_of = 0 AND source NOT IN {without:Array(String)}
         GROUP BY month
     ),
     unknown AS
@@ -16,7 +16,7 @@ WITH
             formatDateTime(toDateTime(recorded_at, {zone:String}), '%Y-%m') AS month,
             count() AS records
         FROM dead_letter_current
-        WHERE reason IN ('unknown_area', 'area_closed', 'area_level') AND source != {without:String} AND row > 0
+        WHERE reason IN ('unknown_area', 'area_closed', 'area_level') AND source NOT IN {without:Array(String)} AND row > 0
         GROUP BY month
     )
 SELECT
