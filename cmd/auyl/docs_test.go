@@ -53,7 +53,7 @@ func TestTheExampleIsAsDocumented(t *testing.T) {
 	}
 	t.Parallel()
 	var examples []example
-	for _, page := range []string{"README.md", "docs/analysts.md", "docs/operators.md"} {
+	for _, page := range []string{"README.md", "docs/analysts.md", "docs/questions.md", "docs/operators.md"} {
 		found := examplesOf(t, page)
 		if len(found) == 0 {
 			t.Errorf("%s shows no query", page)
@@ -80,34 +80,48 @@ func TestTheExampleIsAsDocumented(t *testing.T) {
 			t.Errorf("%s: no rows\n%s", x.where, x.sql)
 		}
 	}
-	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "analysts.md"))
+	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "analysts.md"), 8)
+	answersAreTrue(t, p, filepath.Join("..", "..", "docs", "questions.md"), 40)
 	explains(t, p)
 	scripts(t, "testdata/example", p.data)
 }
 
-// answered is a query with the answer that the page prints below it.
-var answered = regexp.MustCompile("(?s)```sql\n([^`]*)\n```\n\n```text\n([^`]*?)\n```\n")
+var (
+	// answered is a query with the answer that the page prints below it.
+	answered = regexp.MustCompile("(?s)```sql\n([^`]*)\n```\n\n```text\n([^`]*?)\n```\n")
+	// typed is a command with what it prints.
+	typed = regexp.MustCompile("(?s)```console\n\\$ auyl ([^\n]*)\n(.*?)\n```\n")
+)
 
-// answersAreTrue compares the answers that a page prints with those of today;
-// with -update it writes today's.
-func answersAreTrue(t *testing.T, p *program, path string) {
+// answersAreTrue compares the answers that a page prints, at least so many of them, with those of today; with -update it
+// writes today's.
+func answersAreTrue(t *testing.T, p *program, path string, least int) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
-	now := answered.ReplaceAllFunc(text, func(block []byte) []byte {
+	held := func(asked, printed, now string) string {
 		n++
-		m := answered.FindSubmatch(block)
-		answer := strings.TrimRight(p.must(t, "query", string(m[1])), "\n")
-		if string(m[2]) != answer && !*update {
-			t.Errorf("%s: the answer is not true any more: go test ./cmd/auyl -run %s -update\n%s\nprinted:\n%s\nnow:\n%s", path, t.Name(), m[1], m[2], answer)
+		now = strings.TrimRight(now, "\n")
+		if printed != now && !*update {
+			t.Errorf("%s: the answer is not true any more: go test ./cmd/auyl -run %s -update\n%s\nprinted:\n%s\nnow:\n%s", path, t.Name(), asked, printed, now)
 		}
+		return now
+	}
+	now := answered.ReplaceAllFunc(text, func(block []byte) []byte {
+		m := answered.FindSubmatch(block)
+		answer := held(string(m[1]), string(m[2]), p.must(t, "query", string(m[1])))
 		return []byte("```sql\n" + string(m[1]) + "\n```\n\n```text\n" + answer + "\n```\n")
 	})
-	if n < 8 {
-		t.Errorf("%s: %d answers are printed below their queries, want those of the ten questions", path, n)
+	now = typed.ReplaceAllFunc(now, func(block []byte) []byte {
+		m := typed.FindSubmatch(block)
+		answer := held(string(m[1]), string(m[2]), p.must(t, strings.Fields(string(m[1]))...))
+		return []byte("```console\n$ auyl " + string(m[1]) + "\n" + answer + "\n```\n")
+	})
+	if n < least {
+		t.Errorf("%s: %d answers are printed below what was asked, want at least %d", path, n, least)
 	}
 	if *update {
 		if err := os.WriteFile(path, now, 0o644); err != nil {
