@@ -20,13 +20,34 @@ func TestViewsForAnalystsHoldByHand(t *testing.T) {
 	db := open(t)
 	h := loadReference(t, db)
 	o := okrugs(t, h, 24)
-	t.Run("names", func(t *testing.T) { namesOfAreas(t, db) })
-	t.Run("peers", func(t *testing.T) { peers(t, db, o) })
-	t.Run("ranking", func(t *testing.T) { ranks(t, db) })
-	t.Run("outliers", func(t *testing.T) { outliers(t, db, o) })
-	t.Run("inventory", func(t *testing.T) { inventory(t, db) })
-	t.Run("feeds", func(t *testing.T) { feeds(t, db) })
-	t.Run("quality", func(t *testing.T) { received(t, db) })
+	t.Run("names", func(t *testing.T) {
+		t.Parallel()
+		namesOfAreas(t, db)
+	})
+	t.Run("peers", func(t *testing.T) {
+		t.Parallel()
+		peers(t, db, o)
+	})
+	t.Run("ranking", func(t *testing.T) {
+		t.Parallel()
+		ranks(t, db)
+	})
+	t.Run("outliers", func(t *testing.T) {
+		t.Parallel()
+		outliers(t, db, o)
+	})
+	t.Run("inventory", func(t *testing.T) {
+		t.Parallel()
+		inventory(t, db)
+	})
+	t.Run("feeds", func(t *testing.T) {
+		t.Parallel()
+		feeds(t, db)
+	})
+	t.Run("quality", func(t *testing.T) {
+		t.Parallel()
+		received(t, db)
+	})
 }
 
 // okrugs gives codes of okrugs of today.
@@ -56,6 +77,8 @@ func put(t *testing.T, db *clickhouse.DB, into string, rows ...string) {
 const cellColumns = "indicator_value (indicator, area, level, freq, period_start, value, numerator, denominator, coverage, status, origin, formula_version, recorded_at, raw_seq)"
 
 // cellRow is a row of indicator_value; n and d are numbers or NULL.
+//
+//nolint:revive // a row of a table reads best on one line
 func cellRow(indicator, area, level, freq, start, value, n, d, coverage string) string {
 	return fmt.Sprintf("('%s', '%s', '%s', '%s', '%s', %s, %s, %s, %s, 'A', 'synthetic', 1, '2026-11-01 00:00:00', 1)", indicator, area, level, freq, start, value, n, d, coverage)
 }
@@ -70,6 +93,7 @@ func said(t *testing.T, db *clickhouse.DB, statement, want string) {
 }
 
 func namesOfAreas(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	said(t, db, "SELECT areaName('195200000', 'kk'), areaName('195200000', 'ru'), areaName('195200000', 'en'), areaName('195200000', 'de')",
 		"Қарасай ауданы\tКарасайский район\tQarasay district\tКарасайский район")
 	said(t, db, "SELECT areaLevel('195259000'), areaDistrict('195259000'), areaParent('195259000'), areaParent('195200000'), areaDistrict('190000000'), areaName('199999999', 'kk')",
@@ -79,6 +103,7 @@ func namesOfAreas(t *testing.T, db *clickhouse.DB) {
 // peers has 5 foothill okrugs of 2000 to 5000 people, which are a group; 2 of the mountains and 1 without a norm, which are
 // left over and share one; one of each side of each bound.
 func peers(t *testing.T, db *clickhouse.DB, o []string) {
+	t.Helper()
 	people := []string{"2000", "2500", "3000", "3500", "4999", "2100", "2200", "2300", "1999", "5000", "14999", "15000", "1000"}
 	norm := []string{"5.1", "6", "7", "7.5", "8", "5", "1", "", "8.1", "12", "12.1", "3", ""}
 	var cells, norms []string
@@ -126,7 +151,7 @@ func peers(t *testing.T, db *clickhouse.DB, o []string) {
 			cellRow("budget_expenditure_execution", o[i], "okrug", "M", "2026-09-01", v, "NULL", "NULL", "1"))  // has a target
 	}
 	put(t, db, cellColumns, cells...)
-	const ask = "SELECT value, peers, round(peer_p10, 6), peer_median, round(peer_p90, 6), place, peer_group FROM peer_comparison WHERE indicator = '%s' ORDER BY area"
+	const ask = "SELECT value, peers, round(peer_p10, 6), peer_median, round(peer_p90, 6), place, peer_group FROM peer_comparison WHERE indicator = '%s' AND level = 'okrug' ORDER BY area"
 	for indicator, place := range map[string][]string{
 		"budget_own_revenue_per_capita": {"5", "3", "3", "2", "1", "2", "1"},
 		"ambulance_arrival_p90_min":     {"1", "2", "2", "4", "5", "1", "2"},
@@ -142,6 +167,7 @@ func peers(t *testing.T, db *clickhouse.DB, o []string) {
 }
 
 func ranks(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	d := []string{"194000000", "194200000", "195200000", "195800000"}
 	district := func(indicator, freq, area, value, n, of, coverage string) string {
 		return cellRow(indicator, area, "district", freq, "2026-07-01", value, n, of, coverage)
@@ -171,6 +197,7 @@ func ranks(t *testing.T, db *clickhouse.DB) {
 }
 
 func outliers(t *testing.T, db *clickhouse.DB, o []string) {
+	t.Helper()
 	var cells []string
 	series := func(indicator, area string, values ...string) {
 		for i, v := range values {
@@ -178,8 +205,8 @@ func outliers(t *testing.T, db *clickhouse.DB, o []string) {
 		}
 	}
 	// The level of each indicator has one okrug alone, so that there are no peers.
-	series("retail_turnover_per_capita", o[0], "5", "5.1", "5100", "NULL", "5.1")                // somebody wrote tenge for thousands
-	series("sme_active_per_1000", o[0], "10", "11", "10", "12", "50", "51", "52", "50")          // a new level from May on
+	series("retail_turnover_per_capita", o[0], "5", "5.1", "5100", "NULL", "5.1")                 // somebody wrote tenge for thousands
+	series("sme_active_per_1000", o[0], "10", "11", "10", "12", "50", "51", "52", "50")           // a new level from May on
 	series("registered_unemployed_per_1000", o[0], "10", "11", "10", "12", "11", "10", "12", "0") // quiet, and a zero at the end
 	// Eight peers, of which one is far out, and seven, which are too few.
 	for i, v := range []string{"10", "11", "12", "13", "14", "15", "16", "100"} {
@@ -200,6 +227,7 @@ func outliers(t *testing.T, db *clickhouse.DB, o []string) {
 }
 
 func inventory(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	row := func(series, area, freq, start, source, recorded string) string {
 		return fmt.Sprintf("('%s', '%s', '%s', '%s', 1, 'A', 'real', 1, '%s', '%s', '%s', 1)", series, area, freq, start, source, recorded, recorded)
 	}
@@ -218,6 +246,7 @@ func inventory(t *testing.T, db *clickhouse.DB) {
 }
 
 func feeds(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	run := func(source, id, started, finished, status, problem string) string {
 		return fmt.Sprintf("('%s', '%s', '2026-11-%s', '2026-11-%s', '%s', 1, 10, '%s', 'real')", source, id, started, finished, status, problem)
 	}
@@ -236,6 +265,7 @@ func feeds(t *testing.T, db *clickhouse.DB) {
 }
 
 func received(t *testing.T, db *clickhouse.DB) {
+	t.Helper()
 	row := func(series, area, value string) string {
 		return fmt.Sprintf("('%s', '%s', 'M', '2026-09-01', %s, 'A', 'synthetic', 9, 'platform.quality', '2026-11-01 00:00:00', '2026-11-01 00:00:00', 1)", series, area, value)
 	}

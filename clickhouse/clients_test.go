@@ -57,9 +57,11 @@ ORDER BY area, period_start`
 		}
 	}
 	t.Run("clickhouse-go", func(t *testing.T) {
+		t.Parallel()
 		same(t, askWithGo(t, u, password, ask, indicator))
 	})
 	t.Run("curl", func(t *testing.T) {
+		t.Parallel()
 		curl, err := exec.LookPath("curl")
 		if err != nil {
 			t.Skip("curl is not installed: apt-get install -y curl")
@@ -72,6 +74,7 @@ ORDER BY area, period_start`
 		same(t, string(out))
 	})
 	t.Run("@clickhouse/client", func(t *testing.T) {
+		t.Parallel()
 		node, err := exec.LookPath("node")
 		if err != nil {
 			t.Skip("node is not installed: apt-get install -y nodejs")
@@ -80,7 +83,7 @@ ORDER BY area, period_start`
 			t.Skip("@clickhouse/client is not installed: npm ci")
 		}
 		c := exec.CommandContext(t.Context(), node, filepath.Join("testdata", "client.mjs"))
-		c.Env = append(os.Environ(), "URL=http://"+u.Host, "READER="+u.User.Username(), "PASSWORD="+password, "QUERY="+ask, "INDICATOR="+indicator)
+		c.Env = append(c.Environ(), "URL=http://"+u.Host, "READER="+u.User.Username(), "PASSWORD="+password, "QUERY="+ask, "INDICATOR="+indicator)
 		out, err := c.Output()
 		if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 			t.Fatalf("node: %v\n%s", err, exit.Stderr)

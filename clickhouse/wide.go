@@ -54,8 +54,8 @@ func wideView(d dialect, theme string, indicators []*schemas.Indicator) string {
 	var columns, values, ids []string
 	for _, x := range indicators {
 		about := fmt.Sprintf("%s / %s / %s; %s; freq %s; empty where missing or suppressed", x.Names.EN, x.Names.RU, x.Names.KK, x.Unit, x.Freq)
-		columns = append(columns, fmt.Sprintf("    `%s` Nullable(Float64) COMMENT %s", x.ID, quote(about)))
-		values = append(values, fmt.Sprintf("    anyIf(value, indicator = %s) AS `%s`", quote(string(x.ID)), x.ID))
+		columns = append(columns, fmt.Sprintf("    %#q Nullable(Float64) COMMENT %s", x.ID, quote(about)))
+		values = append(values, fmt.Sprintf("    anyIf(value, indicator = %s) AS %#q", quote(string(x.ID)), x.ID))
 		ids = append(ids, quote(string(x.ID)))
 	}
 	return "CREATE OR REPLACE VIEW `" + widePrefix + theme + "`" + d.OnCluster() + `
