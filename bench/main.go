@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	f.IntVar(&o.rows, "rows", 4_000_000, "observations of the throughput runs")
 	f.BoolVar(&o.short, "short", false, "a quarter of the rows, fewer repetitions: to see that it works, not to publish")
 	f.BoolVar(&o.json, "json", false, "one JSON object a line instead of a table")
-	f.StringVar(&o.only, "only", "", "measures to run, separated by commas: throughput,decode,compute,start,memory,change,panel")
+	f.StringVar(&o.only, "only", "", "measures to run, separated by commas: throughput,decode,compute,start,memory,change,panel,readers")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -96,6 +96,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		{"memory", memory},
 		{"change", change},
 		{"panel", panel},
+		{"readers", readers},
 	}
 	var figures []figure
 	var errs []error

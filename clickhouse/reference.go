@@ -13,7 +13,7 @@ import (
 
 // LoadReference replaces the tables area, area_succession, area_concordance, series and indicator by the registry and the catalogue. Each is
 // filled aside and then exchanged with the live one, so that no reader sees half of it, and what left the catalogue leaves
-// the table. Loading the same twice changes nothing.
+// the table. Loading the same twice changes nothing. The views by theme, wide_<theme>, follow the catalogue.
 func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue *schemas.Catalogue) error {
 	all, successions := areas.All(), areas.Successions()
 	series, indicators := catalogue.Series, catalogue.Indicators
@@ -55,7 +55,10 @@ func (db *DB) LoadReference(ctx context.Context, areas *schemas.Areas, catalogue
 			return wrap("load "+t.name, err)
 		}
 	}
-	return db.reloadDictionaries(ctx)
+	if err := db.reloadDictionaries(ctx); err != nil {
+		return err
+	}
+	return db.widen(ctx, catalogue)
 }
 
 func (db *DB) replace(ctx context.Context, table, columns string, rows int, row func(int) []any) (err error) {

@@ -169,13 +169,16 @@ WITH
             toFloat64(assumeNotNull(denominator)) AS d,
             assumeNotNull(value) AS v,
             if(d > 0, n / d, 0) AS p,
+            -- What one thing adds to a rate: where none was seen, v does not tell.
+            (SELECT mapFromArrays(groupArray(indicator), groupArray(factor)) FROM {{.Database}}.indicator)[toString(indicator)] / nullIf(d, 0) AS one_or_null,
+            ifNull(one_or_null, 0) AS one,
             multiIf(
                 share AND d > 0 AND p BETWEEN 0 AND 1, 100 * (p + 1.9208 / d - 1.96 * sqrt(greatest(p * (1 - p) + 0.9604 / d, 0) / d)) / (1 + 3.8416 / d),
                 rate AND n > 0, v * pow(1 - 1 / (9 * n) - 1.96 / (3 * sqrt(n)), 3),
                 v) AS chance_low,
             multiIf(
                 share AND d > 0 AND p BETWEEN 0 AND 1, 100 * (p + 1.9208 / d + 1.96 * sqrt(greatest(p * (1 - p) + 0.9604 / d, 0) / d)) / (1 + 3.8416 / d),
-                rate AND n > 0, v * (n + 1) / n * pow(1 - 1 / (9 * (n + 1)) + 1.96 / (3 * sqrt(n + 1)), 3),
+                rate AND d > 0, if(n > 0, v / n, one) * (n + 1) * pow(1 - 1 / (9 * (n + 1)) + 1.96 / (3 * sqrt(n + 1)), 3),
                 v) AS chance_high,
             ifNull(least(greatest(coverage, 0), 1), 1) AS c,
             min(v) OVER ranked_with AS least_value,
