@@ -114,6 +114,8 @@ type SummaryRevision struct {
 	Class       string // as in view revision
 	Origin      auyl.Origin
 	RecordedAt  time.Time
+
+	OldRecordedAt time.Time // when the value before was fetched
 }
 
 // SummaryRevisions returns what reads otherwise at q.AsOf than at q.Since, ordered by indicator, area, frequency and period.
@@ -126,7 +128,7 @@ func (db *DB) SummaryRevisions(ctx context.Context, q SummaryQuery) ([]SummaryRe
 		var k cellKey
 		var origin string
 		if err := scan(&k.indicator, &k.area, &k.level, &k.freq, &k.start, &r.Old, &r.New, &r.OldStatus, &r.NewStatus, &r.OldCoverage,
-			&r.NewCoverage, &r.Class, &origin, &r.RecordedAt); err != nil {
+			&r.NewCoverage, &r.Class, &origin, &r.RecordedAt, &r.OldRecordedAt); err != nil {
 			return err
 		}
 		var err error

@@ -63,7 +63,7 @@ func TestASummaryIsAskedOfItsVintage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(list) != 2 || list[0].Area != district || *list[0].Old != 100 || *list[0].New != 110 || list[0].Class != "correction" ||
+	if len(list) != 2 || list[0].Area != district || *list[0].Old != 100 || *list[0].New != 110 || list[0].Class != "correction" || !list[0].OldRecordedAt.Before(list[0].RecordedAt) ||
 		list[1].Area != hidden || list[1].Old != nil || list[1].New != nil || list[1].NewStatus != "C" || list[1].Class != "withdrawal" {
 		t.Errorf("revisions %+v", list)
 	}

@@ -44,7 +44,7 @@ func (c *composer) attention(x *schemas.SummarySection, s *document.Section) {
 	}
 	level := cmp.Or(x.Level, c.Def.Level)
 	s.Sentences = append(s.Sentences, c.sentence("attention.intro", map[string]words.Arg{
-		"shown": c.w.Count(len(shown)), "found": c.w.Count(len(all)), "all": c.w.Count(len(c.areasOf(c.area.Code, level))),
+		"shown": c.w.Count(len(shown)), "found": c.w.Count(len(all)), "all": c.w.Count(len(c.partsOf(level))),
 	}))
 	t := document.Table{Heads: []document.Head{
 		{Text: c.text("head.area", nil)},
@@ -93,12 +93,12 @@ func (c *composer) concerns(x *schemas.SummarySection) (out []concern, compared 
 		if ind.Direction == "target" || ind.Level < level {
 			continue
 		}
-		for _, a := range c.areasOf(c.area.Code, level) {
-			cell, ok := c.at(ind, a.Code, c.Period)
+		for _, code := range c.partsOf(level) {
+			cell, ok := c.at(ind, code, c.Period)
 			if !ok || cell.Value == nil || cell.Coverage != nil && *cell.Coverage < x.Say.Coverage {
 				continue
 			}
-			values := c.peerValues(ind, peers[a.Code])
+			values := c.peerValues(ind, peers[code])
 			m, ok := median(values)
 			sd := spread(values, m)
 			if !ok || len(values) < 6 || sd == 0 {
@@ -112,13 +112,13 @@ func (c *composer) concerns(x *schemas.SummarySection) (out []concern, compared 
 			if far < standsOut || math.IsInf(far, 0) {
 				continue
 			}
-			k := best[a.Code]
+			k := best[code]
 			if k == nil {
-				k = &concern{area: a.Code}
-				if p, ok := c.at(population, a.Code, c.Period); ok && p.Value != nil {
+				k = &concern{area: code}
+				if p, ok := c.at(population, code, c.Period); ok && p.Value != nil {
 					k.people = *p.Value
 				}
-				best[a.Code] = k
+				best[code] = k
 			} else {
 				k.also++
 			}

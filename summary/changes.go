@@ -64,12 +64,13 @@ func (c *composer) change(ind *schemas.Indicator, area auyl.AreaCode, x *schemas
 	if !ok || then.Value == nil || incomparable(now, then, x.Say.Coverage) != "" {
 		return change{}, false
 	}
-	ch := change{ind: ind, now: now, then: then, by: *now.Value - *then.Value}
+	// The difference is that of the figures as they are printed.
 	u := c.unit(ind)
-	if c.w.Number(*now.Value, u.Decimals) == c.w.Number(*then.Value, u.Decimals) || math.Abs(ch.by) < math.Abs(*then.Value)*x.Say.Percent/100 {
+	ch := change{ind: ind, now: now, then: then, by: rounded(*now.Value, u.Decimals) - rounded(*then.Value, u.Decimals)}
+	if ch.by == 0 || math.Abs(ch.by) < math.Abs(*then.Value)*x.Say.Percent/100 {
 		return change{}, false
 	}
-	if !c.carries(ind, now, then) {
+	if !c.carries(ind, now, then) || c.broken(now, then) || c.ripened(then, ch.by) {
 		return change{}, false
 	}
 	ch.better = (ch.by > 0) == (ind.Direction == "higher")
@@ -81,6 +82,25 @@ func (c *composer) change(ind *schemas.Indicator, area auyl.AreaCode, x *schemas
 // one appeal of three more is 33 points, and no news.
 const leastDenominator = 10
 
+func rounded(v float64, decimals int) float64 {
+	p := math.Pow10(decimals)
+	return math.Round(v*p) / p
+}
+
+// broken reports whether the series breaks behind the earlier figure.
+func (c *composer) broken(now, then Cell) bool {
+	return slices.ContainsFunc(c.cells[cellKey{now.Indicator, now.Area}], func(x Cell) bool {
+		return x.Status == auyl.StatusBreak && x.Period.Freq() == now.Period.Freq() && x.Period.Start() > then.Period.Start() && x.Period.Start() <= now.Period.Start()
+	})
+}
+
+// ripened reports whether the earlier figure has moved by half of a change or more
+// since it was first known: the new one is as young as that was, and may move as far.
+func (c *composer) ripened(then Cell, by float64) bool {
+	r, ok := c.revised(then)
+	return ok && r.Old != nil && r.New != nil && math.Abs(*r.New-*r.Old) >= math.Abs(by)/2
+}
+
 // carries reports whether two figures are of enough to tell them apart: neither is
 // a share of a handful, and where both are counts their intervals do not meet.
 func (c *composer) carries(ind *schemas.Indicator, now, then Cell) bool {
@@ -91,12 +111,36 @@ func (c *composer) carries(ind *schemas.Indicator, now, then Cell) bool {
 			}
 		}
 	}
+	if c.byChance(ind, now, then) {
+		return false
+	}
 	low, high := interval(c.House.Catalogue, ind, now)
 	lowThen, highThen := interval(c.House.Catalogue, ind, then)
 	if low == nil || lowThen == nil {
 		return true
 	}
 	return *low > *highThen || *high < *lowThen
+}
+
+// byChance reports whether two rates of things that are counted one by one differ by
+// no more than counts do by themselves: twice the root of both, as Poisson has it.
+func (c *composer) byChance(ind *schemas.Indicator, now, then Cell) bool {
+	if ind.Rollup != "ratio" || now.Numerator == nil || then.Numerator == nil || now.Denominator == nil || then.Denominator == nil || *then.Denominator == 0 {
+		return false
+	}
+	s := c.House.Catalogue.SeriesOf(auyl.SeriesID(ind.Numerator))
+	if s == nil || !slices.Contains(countedOneByOne(), s.Unit) {
+		return false
+	}
+	expected := *then.Numerator * *now.Denominator / *then.Denominator
+	return math.Abs(*now.Numerator-expected) <= 2*math.Sqrt(*now.Numerator+expected)
+}
+
+// countedOneByOne are the units of series of which a few more or less are chance.
+func countedOneByOne() []string {
+	return []string{
+		"person", "family", "call", "request", "application", "appeal", "animal", "bite", "enterprise", "loan", "job", "proposal", "place", "site", "grant", "post",
+	}
 }
 
 // fresh reports whether a figure is of this period: the half-year of spring is no news in autumn.
@@ -170,6 +214,9 @@ func (c *composer) sayChange(ch change) document.Sentence {
 		"name": plain(c.name(ch.ind.Names)), "now": c.number(ch.ind, ch.now), "was": c.number(ch.ind, ch.then),
 		"by": c.said(ch.ind).Difference(ch.by), "was_period": c.w.Period(ch.then.Period), "now_period": c.w.Period(ch.now.Period),
 	})
+	if c.yearly(ch.ind) {
+		s = join(s, c.sentence("trust.yearly", nil))
+	}
 	return join(s, c.trust(ch.now, ch.then))
 }
 
@@ -190,7 +237,7 @@ func (c *composer) trust(now, then Cell) document.Sentence {
 	case now.Status == auyl.StatusEstimated && len(s) == 0:
 		s = join(s, c.sentence("trust.estimated", nil))
 	}
-	if r, ok := c.revised(then); ok && r.Old != nil && r.New != nil {
+	if r, ok := c.revised(then); ok && r.Old != nil && r.New != nil && r.told() {
 		ind := c.House.Catalogue.Indicator(then.Indicator)
 		old := c.said(ind).Value(*r.Old)
 		if old.Text != c.said(ind).Value(*r.New).Text {

@@ -117,6 +117,23 @@ func TestWhatTheDataDoNotCarryIsNotSaid(t *testing.T) {
 	}
 }
 
+// TestYoungFiguresAreNotHeldAgainstRipeOnes has August grow from 5 to 9 % as reports came
+// in late: that September begins with 5.5 % is no improvement.
+func TestYoungFiguresAreNotHeldAgainstRipeOnes(t *testing.T) {
+	t.Parallel()
+	first, ripe := 5.0, 9.0
+	f := &table{cells: []summary.Cell{
+		set(t, "staff_vacancy_rate", oblast, "2026-M08", ripe), set(t, "staff_vacancy_rate", oblast, "2026-M09", 5.5),
+	}}
+	if got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "en", time.Time{})); strings.Contains(got, "No marked improvement") {
+		t.Fatalf("without a revision it is one:\n%s", got)
+	}
+	f.revisions = []summary.Revision{{Indicator: "staff_vacancy_rate", Area: oblast, Level: auyl.LevelOblast, Period: mustPeriod(t, "2026-M08"), Old: &first, New: &ripe, Class: "late_report"}}
+	if got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "en", time.Time{})); !strings.Contains(got, "No marked improvement") {
+		t.Errorf("a young figure is held against a ripe one:\n%s", got)
+	}
+}
+
 func TestHowFarAFigureIsToBeBelievedIsSaidBehindIt(t *testing.T) {
 	t.Parallel()
 	old, revised := 5.5, 6.0
@@ -130,6 +147,7 @@ func TestHowFarAFigureIsToBeBelievedIsSaidBehindIt(t *testing.T) {
 		},
 		revisions: []summary.Revision{{
 			Indicator: "staff_vacancy_rate", Area: oblast, Level: auyl.LevelOblast, Period: mustPeriod(t, "2026-M08"), Old: &old, New: &revised, Class: "late_report",
+			OldRecordedAt: time.Date(2026, 9, 12, 4, 0, 0, 0, time.UTC), RecordedAt: time.Date(2026, 10, 3, 4, 0, 0, 0, time.UTC),
 		}},
 	}
 	got := said(compose(t, f, "oblast-monthly", oblast, "2026-M09", "kk", time.Time{}))

@@ -170,8 +170,8 @@ func (c *composer) corrections(x *schemas.SummarySection, s *document.Section) {
 	var list []Revision
 	for _, r := range c.revisions {
 		ind := c.House.Catalogue.Indicator(r.Indicator)
-		if r.Area != c.area.Code || ind == nil || !slices.Contains(x.Of(c.House.Catalogue), ind) || r.Old == nil || r.Period.End() > c.Period.Start() {
-			continue // what was not there before was not corrected
+		if r.Area != c.area.Code || ind == nil || !slices.Contains(x.Of(c.House.Catalogue), ind) || r.Old == nil || r.Period.End() > c.Period.Start() || !r.told() {
+			continue // what was not there before, or not for long enough to be seen, was not corrected
 		}
 		if r.New != nil && c.unit(ind).Value(*r.Old).Text == c.unit(ind).Value(*r.New).Text {
 			continue // a change that nobody can see in a figure as it is printed

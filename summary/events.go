@@ -96,6 +96,10 @@ func (c *composer) countCell(kind string, code auyl.AreaCode, n float64, origin 
 // all; where they stopped within it, the section says until when. Without that
 // "there were none" would be said of what nobody has reported.
 func (c *composer) told(kind string, s *document.Section) bool {
+	if c.House.Catalogue.CountedEvents(kind) { // no reader counts them one by one
+		s.Sentences = append(s.Sentences, c.sentence("events.hidden", nil))
+		return false
+	}
 	until := auyl.Day(0)
 	for _, f := range c.feeds {
 		if k := c.House.Contracts[f.Source]; k != nil && k.Event != nil && k.Event.Kind == kind {

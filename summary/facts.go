@@ -71,6 +71,8 @@ type Revision struct {
 	Class       string // methodology, boundary, withdrawal, late_report, unit_jump, correction
 	Origin      auyl.Origin
 	RecordedAt  time.Time
+
+	OldRecordedAt time.Time // when the value before was known
 }
 
 // EventQuery says which events are counted.
@@ -103,3 +105,7 @@ type Feed struct {
 	Until  auyl.Day // last day of the newest period that it told of; 0 where it told of none
 	Origin auyl.Origin
 }
+
+// told reports whether the value before stood for an hour or more: what pages of one
+// pull say one after another was nobody's figure.
+func (r *Revision) told() bool { return r.RecordedAt.Sub(r.OldRecordedAt) >= time.Hour }

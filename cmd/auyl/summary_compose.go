@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/clickhouse"
 	"github.com/auyl-kz/auyl/schemas"
 	"github.com/auyl-kz/auyl/summary"
 	"github.com/auyl-kz/auyl/summary/document"
@@ -61,12 +63,23 @@ type lack struct {
 	missing []string
 }
 
-// composing returns what makes the summaries of this program.
-func (n *node) composing() (composing, error) {
+// composing returns what makes the summaries of this program. It asks as the reader,
+// wherever it runs: what is sent is what anybody can make of the same vintage, and
+// holds nothing that readers do not see.
+func (n *node) composing(ctx context.Context) (composing, error) {
 	if len(n.house.Summaries) == 0 {
 		return nil, errNoSummaries
 	}
-	return &composer{n: n, facts: facts{n.db}, forms: newForms(), lacks: map[lackKey]lack{}}, nil
+	db := n.db
+	if n.readDSN != "" {
+		reader, err := clickhouse.OpenReader(ctx, n.readDSN)
+		if err != nil {
+			return nil, unreachable(fmt.Errorf("ClickHouse as its reader: %w", err))
+		}
+		n.onClose(reader.Close)
+		db = reader
+	}
+	return &composer{n: n, facts: facts{db}, forms: newForms(), lacks: map[lackKey]lack{}}, nil
 }
 
 // Declarations implements composing: of each summary all areas of its level.
@@ -244,8 +257,40 @@ func (c *composer) Worth(ctx context.Context, d schedule.Declaration, area auyl.
 		return false, err
 	}
 	doc, err := e.Compose(area, def.Languages[0])
+	if err != nil || doc.Fired == 0 {
+		return false, err
+	}
+	// The same findings as of the period before were told then.
+	before, err := summary.Open(ctx, c.facts, c.n.house, def, area.Oblast(), period.Shift(-1), e.AsOf)
 	if err != nil {
 		return false, err
 	}
-	return doc.Fired > 0, nil
+	old, err := before.Compose(area, def.Languages[0])
+	if err != nil {
+		return false, err
+	}
+	return !sameFindings(old, doc), nil
+}
+
+// sameFindings reports whether two alerts are about the same figures and sources.
+func sameFindings(a, b *document.Document) bool {
+	cells := func(d *document.Document) map[string]bool {
+		out := map[string]bool{}
+		for _, s := range d.Sections {
+			for _, sentence := range s.Sentences {
+				key := ""
+				for _, r := range sentence {
+					if r.Figure != nil {
+						key += fmt.Sprint(r.Figure.Indicator, r.Figure.Area, r.Figure.Period)
+					}
+				}
+				if key == "" && len(sentence) > 0 { // of a source: the words before how many days it is late
+					key, _, _ = strings.Cut(sentence[0].Text, ",")
+				}
+				out[s.ID+key] = true
+			}
+		}
+		return out
+	}
+	return maps.Equal(cells(a), cells(b))
 }

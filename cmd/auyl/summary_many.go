@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,6 +55,11 @@ func (c *summaryRenderCmd) many(ctx context.Context, s streams, form summaryForm
 	langs := def.Languages[:1]
 	if c.Lang != "" {
 		langs = strings.Split(c.Lang, ",")
+	}
+	for _, l := range langs {
+		if !slices.Contains(def.Languages, l) {
+			return &exitError{exitUsage, fmt.Errorf("--lang %s: %s is written in %s", l, def.ID, strings.Join(def.Languages, ", "))}
+		}
 	}
 	if err := os.MkdirAll(c.Output, 0o750); err != nil {
 		return fmt.Errorf("output: %w", err)

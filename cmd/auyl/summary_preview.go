@@ -38,7 +38,7 @@ func (c *summaryPreviewCmd) Run(ctx context.Context, s streams) error {
 		return &exitError{exitUsage, fmt.Errorf("--listen %s: the page asks for no password, so it is served to this machine alone: want 127.0.0.1:PORT", c.Listen)}
 	}
 	return c.reading(ctx, s, func(n *node) error {
-		compose, err := n.composing()
+		compose, err := n.composing(ctx)
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func (n *node) summaries(ctx context.Context) (*summarizer, error) {
 	if len(n.cfg.Summaries.Recipients) == 0 {
 		return nil, nil //nolint:nilnil // none
 	}
-	compose, err := n.composing()
+	compose, err := n.composing(ctx)
 	if errors.Is(err, errNoSummaries) {
 		n.log.InfoContext(ctx, "recipients get no summaries", "err", err)
 		return nil, nil //nolint:nilnil // none
@@ -134,7 +134,7 @@ func (c *summarizeCmd) Run(ctx context.Context, s streams) error {
 		if err := n.migrate(ctx); err != nil {
 			return job{}, err
 		}
-		compose, err := n.composing()
+		compose, err := n.composing(ctx)
 		if err != nil {
 			return job{}, err
 		}

@@ -52,7 +52,7 @@ func (c *summarySendCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := n.openReader(ctx); err != nil {
 		return err
 	}
-	compose, err := n.composing()
+	compose, err := n.composing(ctx)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,8 @@ SELECT
         ifNull(after.3 > before.3, 0), 'late_report',
         'correction') AS class,
     toString(after.7) AS origin,
-    after.6 AS recorded_at
+    after.6 AS recorded_at,
+    before.6 AS old_recorded_at
 FROM
 (
     SELECT
