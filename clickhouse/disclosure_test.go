@@ -51,7 +51,9 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 		}
 		insert(t, owner, "indicator_value", period+string(rune('a'+seq))+auyl.AreaCode(area).String(), m)
 	}
-	c := func(seq uint64, area uint32, value float64, status auyl.Status) { in("2026-07-01", seq, area, value, status) }
+	c := func(seq uint64, area uint32, value float64, status auyl.Status) {
+		in("2026-07-01", seq, area, value, status)
+	}
 	c(1, okrug, 31415, 'A')
 	c(2, okrug, 0, 'C')
 	c(1, sibling, 57721, 'A') // shown of then with the total of then it gives the okrug
