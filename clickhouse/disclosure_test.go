@@ -14,7 +14,8 @@ import (
 
 // TestReadersDoNotSeeWhatIsSuppressed: of a cell that was shown once and is
 // suppressed now, and of the series of persons below it, no table, view or older
-// vintage gives a reader the figures. The owner keeps them.
+// vintage gives a reader the figures, nor older ones of the cells around it, from
+// which it could be computed. The owner keeps them.
 func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 	t.Parallel()
 	e, err := embedded.Start(t.Context(), embedded.Options{Dir: t.TempDir()}) // readers see one database, and another test counts what is in it
@@ -34,7 +35,7 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	loadReference(t, owner)
-	const indicator, district, okrug = "asp_recipients_share", 195200000, 195259000
+	const indicator, oblast, district, okrug, sibling = "asp_recipients_share", 190000000, 195200000, 195259000, 195253000
 	insert(t, owner, "observation", "1", report(t, 1,
 		reported{"asp_recipients", "", okrug, 'Q', "2026-07-01", 31415, 'A'}, reported{"population_end", "", okrug, 'D', "2026-07-01", 900, 'A'}))
 	insert(t, owner, "observation", "2", report(t, 2, reported{"asp_recipients", "", okrug, 'Q', "2026-07-01", 27182, 'A'}))
@@ -43,17 +44,30 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 		Vintage: vintage(1, 1, base), KindDict: []string{"appeal", "ambulance_call"}, Kind: []uint32{0, 1}, Id: []string{"appeal-31415", "call-16180"}, Area: []uint32{okrug, okrug},
 		OccurredAtMs: []int64{int64(at) * 86_400_000, int64(at) * 86_400_000}, ReportedAtMs: []int64{0, 0}, Withdrawn: []bool{false, false}, Row: []uint32{1, 2},
 	})
-	c := func(seq uint64, area uint32, value float64, status auyl.Status) {
-		m := cellOf(t, seq, indicator, area, 'Q', "2026-07-01", value, status)
+	in := func(period string, seq uint64, area uint32, value float64, status auyl.Status) {
+		m := cellOf(t, seq, indicator, area, 'Q', period, value, status)
 		if status == auyl.StatusConfidential {
 			m.ReasonDict = []string{"disclosure_primary"}
 		}
-		insert(t, owner, "indicator_value", string(rune('a'+seq))+auyl.AreaCode(area).String(), m)
+		insert(t, owner, "indicator_value", period+string(rune('a'+seq))+auyl.AreaCode(area).String(), m)
+	}
+	c := func(seq uint64, area uint32, value float64, status auyl.Status) {
+		in("2026-07-01", seq, area, value, status)
 	}
 	c(1, okrug, 31415, 'A')
 	c(2, okrug, 0, 'C')
-	c(1, district, 16180, 'A')
+	c(1, sibling, 57721, 'A') // shown of then with the total of then it gives the okrug
+	c(3, sibling, 57722, 'A')
+	c(1, district, 16179, 'A')
 	c(3, district, 16181, 'A')
+	c(1, oblast, 14142, 'A')
+	c(3, oblast, 14143, 'A')
+	c(1, uint32(auyl.CountryCode), 17320, 'A')
+	c(3, uint32(auyl.CountryCode), 17321, 'A')
+	c(1, 110000000, 22360, 'A') // another oblast, in which nothing was ever suppressed
+	c(3, 110000000, 22361, 'A')
+	in("2026-04-01", 1, district, 26457, 'A') // nor in this period
+	in("2026-04-01", 3, district, 26458, 'A')
 	reader, err := clickhouse.OpenReader(t.Context(), e.ReaderDSN())
 	if err != nil {
 		t.Fatal(err)
@@ -74,14 +88,25 @@ func TestReadersDoNotSeeWhatIsSuppressed(t *testing.T) {
 	for _, name := range from {
 		got := raw(t, reader, "csv", "SELECT * FROM "+name)
 		seen += got
-		for _, planted := range []string{"31415", "27182", "31.415"} {
+		for _, planted := range []string{"31415", "27182", "31.415", "57721", "16179", "14142", "17320"} {
 			if strings.Contains(got, planted) {
 				leaks++
 				t.Errorf("a reader finds %s in %s", planted, name)
 			}
 		}
 	}
-	if len(tables) < 20 || !strings.Contains(seen, "call-16180") || !strings.Contains(seen, "16180,") || !strings.Contains(seen, "disclosure_primary") {
+	for _, shown := range []string{"57722", "16181", "14143", "17321", "22360", "22361", "26457", "26458"} {
+		if !strings.Contains(seen, shown) {
+			t.Errorf("a reader does not find %s", shown)
+		}
+	}
+	if got := scalar(t, reader, "SELECT count() FROM guarded_vintage"); got != "0" {
+		t.Errorf("a reader sees %s rows of which hidden cells changed when", got)
+	}
+	if got := scalar(t, owner, "SELECT count() FROM guarded_vintage"); got != "14" {
+		t.Errorf("the owner sees %s vintages, want 14", got)
+	}
+	if len(tables) < 20 || !strings.Contains(seen, "call-16180") || !strings.Contains(seen, "16181") || !strings.Contains(seen, "disclosure_primary") {
 		t.Errorf("the test looks at nothing: %d tables", len(tables))
 	}
 	if leaks == 0 && !strings.Contains(raw(t, owner, "csv", "SELECT * FROM indicator_value")+raw(t, owner, "csv", "SELECT * FROM observation"), "31415") {

@@ -149,11 +149,12 @@ func (m *mapper) judge(out *output, s *totalState, t *pendingTotal) {
 		if diff := math.Abs(t.values[k].Float64() - parts.values[k].Float64()); ordered || diff > s.rule.Tolerance+1e-9 {
 			l := &wire.DeadLetter{
 				Row: uint32(t.row), Position: t.position, Field: f, Reason: ReasonTotal, Record: t.quote,
-				Expected: "the sum of its parts, " + parts.values[k].String(),
+				Expected: "the sum of its parts",
 				Mend:     "the parts were taken as they stand: ask the source which of them is wrong or missing",
 			}
 			if m.c.Fields[f].Harmless {
 				l.Found = mask(t.texts[k])
+				l.Expected += ", " + parts.values[k].String()
 			}
 			out.dead(l)
 			return

@@ -95,6 +95,7 @@ func (c *Contract) check(file string, doc *document, cat *Catalogue) Problems {
 		}
 	}
 	c.checkMeasures(bad, field, cat)
+	c.checkCounted(bad, cat)
 	return ps
 }
 

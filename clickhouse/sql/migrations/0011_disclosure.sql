@@ -1,5 +1,6 @@
--- What readers do not see: series that count persons in sensitive indicators, and what was shown of a cell before it was
--- suppressed. Row policies of the engine's reader use both; the owner sees all.
+-- What readers do not see: series that count persons in sensitive indicators, and what was shown of cells before one beside
+-- them was suppressed, for an older total less older parts gives it away. Row policies of the engine's reader use both, and
+-- keep guarded_vintage from readers; the owner sees all.
 ALTER TABLE series{{.OnCluster}} ADD COLUMN IF NOT EXISTS sensitive Bool COMMENT 'true where it counts persons in a sensitive indicator: its observations are not for readers';
 
 CREATE TABLE IF NOT EXISTS guarded_vintage{{.OnCluster}}
@@ -36,36 +37,36 @@ FROM {{.Database}}.indicator_value
 WHERE indicator IN (SELECT indicator FROM {{.Database}}.indicator WHERE sensitive)
 COMMENT 'fills guarded_vintage as rows come into indicator_value';
 
-CREATE VIEW IF NOT EXISTS hidden_vintage{{.OnCluster}}
+CREATE VIEW IF NOT EXISTS shown_vintage{{.OnCluster}}
 (
     indicator    LowCardinality(String) COMMENT 'id in table indicator',
     area         LowCardinality(String) COMMENT 'KATO code, nine digits',
     freq         {{.Freq}} COMMENT 'frequency, one letter',
     period_start Date32 COMMENT 'first day of the period',
-    raw_seq      UInt64 COMMENT 'sequence of the page in the stream RAW'
+    raw_seq      UInt64 COMMENT 'sequence of the page in the stream RAW: of the newest vintage alone'
 )
+DEFINER = CURRENT_USER SQL SECURITY DEFINER
 AS
 SELECT
     indicator,
     area,
     freq,
     period_start,
-    arrayJoin(arrayFilter(seq -> seq < last, shown)) AS raw_seq
-FROM
+    max(raw_seq) AS raw_seq
+FROM {{.Database}}.guarded_vintage
+WHERE (indicator, freq, period_start, substring(area, 1, 2)) IN
 (
     SELECT
         indicator,
-        area,
         freq,
         period_start,
-        groupArrayIf(raw_seq, NOT suppressed) AS shown,
-        maxIf(raw_seq, suppressed) AS last
+        arrayJoin([substring(area, 1, 2), '00']) AS oblast
     FROM {{.Database}}.guarded_vintage
-    GROUP BY
-        indicator,
-        area,
-        freq,
-        period_start
-    HAVING last > 0
+    WHERE suppressed
 )
-COMMENT 'vintages that were shown before their cell was suppressed: readers see them no more';
+GROUP BY
+    indicator,
+    area,
+    freq,
+    period_start
+COMMENT 'newest vintage of each cell of an indicator, period and oblast in which any cell was ever suppressed: readers see no other of these';
