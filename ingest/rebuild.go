@@ -40,7 +40,7 @@ func OpenBefore(ctx context.Context, raw, old *stream.Conn) (b *Before, err erro
 	if b.until, err = old.LastSeq(ctx, stream.Data); err != nil || b.until == 0 {
 		return b, err
 	}
-	b.frames, err = old.OpenFrames(ctx, stream.Data, []string{"obs.>", "evt.>", "dead.>", "flow.>", "run.>"}, "cur.decode", 0, stream.ReadOptions{})
+	b.frames, err = old.OpenFrames(ctx, stream.Data, []string{"obs.>", "evt.>", "dead.>", "flow.>", "run.>", "past.>"}, "cur.decode", 0, stream.ReadOptions{})
 	return b, err
 }
 
