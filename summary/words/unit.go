@@ -102,10 +102,10 @@ func (w *Words) Unit(unit string) (Unit, error) {
 		noun("ұпай (1–5)", [4]string{"балл (из 5)", "балла (из 5)", "баллов (из 5)", "балла (из 5)"}, "балл (из 5)", "point of 5", "points of 5")
 	case "per 1000 persons":
 		u.Decimals = 2
-		per("1000 тұрғынға", "на 1000 жителей", "per 1,000 residents")
+		per("1000 адамға", "на 1000 человек", "per 1,000 people") // of whom the name says
 	case "per 10 000 persons":
 		u.Decimals = 2
-		per("10"+nbsp+"000 тұрғынға", "на 10"+nbsp+"000 жителей", "per 10,000 residents")
+		per("10"+nbsp+"000 адамға", "на 10"+nbsp+"000 человек", "per 10,000 people")
 	case "per 100 families":
 		per("100 отбасыға", "на 100 семей", "per 100 families")
 	case "per 100 loans":
