@@ -75,6 +75,7 @@ func TestRolesAsProcessesGiveTheSameTables(t *testing.T) {
 	p.must(t, "ingest", "--once")
 	p.must(t, "transform", "--once")
 	p.must(t, "sink", "--once")
+	p.env = append(p.env, "AUYL_CLICKHOUSE_DSN="+engine.ReaderDSN()) // as who looked at the other tables
 	if d := cmp.Diff(want, p.tables(t)); d != "" {
 		t.Errorf("tables (-one process +roles):\n%s", d)
 	}
