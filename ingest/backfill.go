@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/internal/wait"
 	"github.com/auyl-kz/auyl/stream"
 )
 
@@ -104,7 +105,7 @@ const (
 // GiveWay returns after a rest, once no live pull of the source is under way and
 // what was fetched is decoded but for a little.
 func GiveWay(ctx context.Context, conn *stream.Conn, id auyl.SourceID, between time.Duration) error {
-	if err := rest(ctx, between); err != nil {
+	if err := wait.For(ctx, between); err != nil {
 		return err
 	}
 	for {
@@ -112,7 +113,7 @@ func GiveWay(ctx context.Context, conn *stream.Conn, id auyl.SourceID, between t
 		if err != nil || !busy {
 			return err
 		}
-		if err := rest(ctx, wayLook); err != nil {
+		if err := wait.For(ctx, wayLook); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // HTTPOptions are the manners of an HTTP door; the zero value is ready to use.
@@ -101,7 +103,7 @@ func (g getter) get(ctx context.Context, a ask) (pg Page, ok bool, err error) {
 	if a.attempts == 0 {
 		a.attempts = g.o.Attempts
 	}
-	wait := time.Second
+	delay := time.Second
 	for try := 1; ; try++ {
 		var again time.Duration
 		pg, ok, again, err = g.once(ctx, a)
@@ -126,9 +128,9 @@ func (g getter) get(ctx context.Context, a ask) (pg Page, ok bool, err error) {
 		if again > g.o.MaxWait {
 			return Page{}, false, fmt.Errorf("%w: %w, wait %s", ErrLater, err, again)
 		}
-		pause := max(again, min(time.Duration(float64(wait)*(0.5+g.o.Jitter())), g.o.MaxWait))
-		wait *= 3
-		if err := rest(ctx, pause); err != nil {
+		pause := max(again, min(time.Duration(float64(delay)*(0.5+g.o.Jitter())), g.o.MaxWait))
+		delay *= 3
+		if err := wait.For(ctx, pause); err != nil {
 			return Page{}, false, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // host is how one host stands with us. Guarded by Web.mu.
@@ -57,7 +59,7 @@ func (w *Web) admit(ctx context.Context, u *url.URL, most time.Duration) error {
 	if err != nil {
 		return err
 	}
-	return rest(ctx, pause)
+	return wait.For(ctx, pause)
 }
 
 func (w *Web) turn(u *url.URL, now time.Time, most time.Duration) (time.Duration, error) {
@@ -131,19 +133,4 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return min(t.Sub(now), maxRetryAfter)
 	}
 	return 0
-}
-
-// rest waits, or returns the error of ctx.
-func rest(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // Order says what is ordered, and how long it is waited for.
@@ -145,7 +147,7 @@ func (d *Ordered) wait(ctx context.Context, number string) (guid string, err err
 		if time.Now().Add(d.order.PollEvery).After(end) {
 			return "", fmt.Errorf("order %s is not ready: the next pull asks after it", number)
 		}
-		if err := rest(ctx, d.order.PollEvery); err != nil {
+		if err := wait.For(ctx, d.order.PollEvery); err != nil {
 			return "", err
 		}
 	}

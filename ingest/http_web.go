@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/publicaddr"
 )
 
 // ErrLater says that a host is not to be asked now: its budget is used up, it
@@ -129,28 +131,10 @@ func (w *Web) check(u *url.URL) error {
 }
 
 func (w *Web) checkAddr(name string, a netip.Addr) error {
-	if Public(a) || slices.ContainsFunc(w.o.AllowPrivate, func(h string) bool { return strings.EqualFold(h, name) }) {
+	if publicaddr.Is(a) || slices.ContainsFunc(w.o.AllowPrivate, func(h string) bool { return strings.EqualFold(h, name) }) {
 		return nil
 	}
 	return fmt.Errorf("%w: %s has the inner address %s: name it under web.allow_private if it may be asked", ErrRefused, name, a)
-}
-
-// Public reports whether an address belongs to the internet, and not to this
-// machine, its network or a range that is set aside.
-func Public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", // among them ways to wrap an IPv4 address
-	} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return false
-		}
-	}
-	return true
 }
 
 func (w *Web) routed(u *url.URL) bool { return w.o.Route[hostPort(u)] != "" }

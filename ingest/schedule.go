@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // Scheduled is a source with the times at which it is asked.
@@ -125,11 +126,11 @@ func (s *Schedule) Run(ctx context.Context) error {
 
 func (s *Schedule) follow(ctx context.Context, it scheduledItem) error {
 	for {
-		if err := rest(ctx, it.times.Next(s.now()).Sub(s.now())+jittered(it.times, it.jitter)); err != nil {
+		if err := wait.For(ctx, it.times.Next(s.now()).Sub(s.now())+jittered(it.times, it.jitter)); err != nil {
 			return err
 		}
 		for s.isPaused(ctx, it) {
-			if err := rest(ctx, pauseEvery); err != nil {
+			if err := wait.For(ctx, pauseEvery); err != nil {
 				return err
 			}
 		}

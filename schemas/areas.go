@@ -214,6 +214,18 @@ func (a *Areas) Children(code auyl.AreaCode, day auyl.Day) []*auyl.Area {
 	return out
 }
 
+// OfLevel returns all areas of a level on the day, by code.
+func (a *Areas) OfLevel(level auyl.Level, day auyl.Day) []*auyl.Area {
+	var out []*auyl.Area
+	for i := range a.all {
+		if x := &a.all[i]; x.Level == level && x.Valid(day) {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(x, y *auyl.Area) int { return cmp.Compare(x.Code, y.Code) })
+	return out
+}
+
 // Ancestor returns the area of the level that the code lay in on the day, itself
 // where it has that level.
 func (a *Areas) Ancestor(code auyl.AreaCode, level auyl.Level, day auyl.Day) (*auyl.Area, bool) {

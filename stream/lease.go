@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // ErrHeld says that somebody else has a lease; see [HeldError].
@@ -100,7 +102,7 @@ func (c *Conn) WaitLease(ctx context.Context, name, holder string, ttl time.Dura
 		if err == nil || !errors.Is(err, ErrHeld) {
 			return l, err
 		}
-		if perr := pause(ctx, max(ttl, minLease)/3); perr != nil {
+		if perr := wait.For(ctx, max(ttl, minLease)/3); perr != nil {
 			return nil, fmt.Errorf("%w (%w)", perr, err)
 		}
 	}
@@ -115,7 +117,7 @@ func (l *Lease) Lost() <-chan struct{} { return l.lost }
 func (l *Lease) renew(ctx context.Context, asked time.Time) {
 	defer close(l.done)
 	for {
-		if pause(ctx, l.ttl/3) != nil {
+		if wait.For(ctx, l.ttl/3) != nil {
 			return
 		}
 		now := time.Now()

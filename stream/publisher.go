@@ -13,6 +13,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // Headers of a cursor message.
@@ -210,7 +212,7 @@ func (p *Publisher) attempt(ctx context.Context, f frame, sent *bool) (uint64, e
 // ends. Without anything sent the cursor can still have been moved by others.
 func (p *Publisher) settle(ctx context.Context, try int, sent bool) (Cursor, string, error) {
 	for ; ; try++ {
-		if err := pause(ctx, backoff(try)); err != nil {
+		if err := wait.For(ctx, backoff(try)); err != nil {
 			return Cursor{}, "", err
 		}
 		cur, id, err := p.read(ctx)

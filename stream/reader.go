@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 const (
@@ -100,7 +102,7 @@ func (r *reader) read(ctx context.Context) (message, error) {
 			r.drop()
 			try++
 			if try > 2 {
-				if err := pause(ctx, backoff(try)); err != nil {
+				if err := wait.For(ctx, backoff(try)); err != nil {
 					return message{}, err
 				}
 			}
@@ -141,7 +143,7 @@ func (r *reader) pending(ctx context.Context) (uint64, error) {
 		if !temporary(err) {
 			return 0, fmt.Errorf("pending of %s: %w", r.stream, r.c.mapError(err))
 		}
-		if err := pause(ctx, backoff(try)); err != nil {
+		if err := wait.For(ctx, backoff(try)); err != nil {
 			return 0, err
 		}
 	}
@@ -210,7 +212,7 @@ func (r *reader) open(ctx context.Context) error {
 			return fmt.Errorf("open reader of %s at %d: %w", r.stream, r.next, r.c.mapError(err))
 		}
 		r.c.log.WarnContext(ctx, "open reader: trying again", "stream", r.stream, "next", r.next, "try", try, "err", err)
-		if err := pause(ctx, backoff(try)); err != nil {
+		if err := wait.For(ctx, backoff(try)); err != nil {
 			return err
 		}
 	}

@@ -261,18 +261,6 @@ func backoff(n int) time.Duration {
 	return min(10*time.Millisecond<<min(n, 10), 2*time.Second)
 }
 
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // plainHeader keeps the headers that are not the protocol's own.
 func plainHeader(h nats.Header) map[string]string {
 	var out map[string]string

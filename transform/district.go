@@ -132,14 +132,30 @@ func (d *District) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 	for c := range ev.deltas {
 		codes[c] = struct{}{}
 	}
+	out, err := d.partitions(codes, func(code auyl.AreaCode) (auyl.Step, error) {
+		return d.partition(v, code, obs[code], ev.deltas[code], vintage.v)
+	})
+	if err != nil {
+		return auyl.Step{}, err
+	}
+	for _, key := range slices.Sorted(maps.Keys(ev.state)) {
+		if k := ev.state[key]; k != nil && k.dirty {
+			out.Changes = append(out.Changes, auyl.Change{Key: []byte(key), Value: k.encode()})
+		}
+	}
+	return out, nil
+}
+
+// partitions computes partitions side by side; what they say stands in the order of
+// their codes.
+func (d *District) partitions(codes map[auyl.AreaCode]struct{}, step func(auyl.AreaCode) (auyl.Step, error)) (auyl.Step, error) {
 	order := slices.Sorted(maps.Keys(codes))
 	steps := make([]auyl.Step, len(order))
 	var g errgroup.Group
 	g.SetLimit(max(d.o.Workers, 1))
 	for i, code := range order {
-		g.Go(func() error {
-			step, err := d.partition(v, code, obs[code], ev.deltas[code], vintage.v)
-			steps[i] = step
+		g.Go(func() (err error) {
+			steps[i], err = step(code)
 			return err
 		})
 	}
@@ -150,11 +166,6 @@ func (d *District) Apply(v auyl.View, in []auyl.Payload) (auyl.Step, error) {
 	for _, s := range steps {
 		out.Out = append(out.Out, s.Out...)
 		out.Changes = append(out.Changes, s.Changes...)
-	}
-	for _, key := range slices.Sorted(maps.Keys(ev.state)) {
-		if k := ev.state[key]; k != nil && k.dirty {
-			out.Changes = append(out.Changes, auyl.Change{Key: []byte(key), Value: k.encode()})
-		}
 	}
 	return out, nil
 }

@@ -172,7 +172,18 @@ func (p *part) targets() ([]target, error) {
 // periods calls f for the periods of an indicator that have cells and in which a
 // term looks up a stock of a day in [from, to].
 func (p *part) periods(indicator int32, tm *term, from, to auyl.Day, f func(auyl.Period)) error {
-	ind := &p.m.indicators[indicator]
+	// A period is at most a year long.
+	within := func(driver *term) (auyl.Day, auyl.Day) { return from - 366 - driver.span(), to + 1 + tm.span() }
+	return p.driven(&p.m.indicators[indicator], within, func(period auyl.Period) {
+		if q, ok := tm.at(period); ok && asOf(q) >= from && asOf(q) <= to {
+			f(period)
+		}
+	})
+}
+
+// driven calls f for the periods that the blocks of an indicator's drivers make: of
+// each driver the blocks that begin in [from, to) of within.
+func (p *part) driven(ind *indicator, within func(driver *term) (from, to auyl.Day), f func(auyl.Period)) error {
 	for _, n := range ind.drivers {
 		driver := &ind.terms[n]
 		in := &p.m.inputs[driver.input]
@@ -180,18 +191,14 @@ func (p *part) periods(indicator int32, tm *term, from, to auyl.Day, f func(auyl
 		if in.kind == KindStock {
 			freqs = []auyl.Freq{auyl.FreqDay}
 		}
+		from, to := within(driver)
 		for _, freq := range freqs {
-			// A period is at most a year long.
-			days, err := p.days(driver.input, freq, from-366-driver.span(), to+1+tm.span())
+			days, err := p.days(driver.input, freq, from, to)
 			if err != nil {
 				return err
 			}
 			for _, d := range days {
-				period, ok := driver.base(in, ind.Freq, d)
-				if !ok {
-					continue
-				}
-				if q, ok := tm.at(period); ok && asOf(q) >= from && asOf(q) <= to {
+				if period, ok := driver.base(in, ind.Freq, d); ok {
 					f(period)
 				}
 			}

@@ -3,11 +3,8 @@ package transform
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 
 	auyl "github.com/auyl-kz/auyl"
 	"github.com/auyl-kz/auyl/schemas/wire"
@@ -33,26 +30,13 @@ func (d *District) recompute(v auyl.View, o *wire.Observations) (auyl.Step, erro
 	for code := range d.areas.byCode {
 		codes[code.District()] = struct{}{}
 	}
-	order := slices.Sorted(maps.Keys(codes))
-	steps := make([]auyl.Step, len(order))
-	var g errgroup.Group
-	g.SetLimit(max(d.o.Workers, 1))
-	for i, code := range order {
-		g.Go(func() error {
-			p := newPart(d.m, d.areas, v, code)
-			p.again = ids
-			step, err := d.step(p, code, o.GetVintage())
-			steps[i] = step
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	out, err := d.partitions(codes, func(code auyl.AreaCode) (auyl.Step, error) {
+		p := newPart(d.m, d.areas, v, code)
+		p.again = ids
+		return d.step(p, code, o.GetVintage())
+	})
+	if err != nil {
 		return auyl.Step{}, fmt.Errorf("recompute %v: %w", o.GetSeriesDict(), err)
-	}
-	var out auyl.Step
-	for _, s := range steps {
-		out.Out = append(out.Out, s.Out...)
-		out.Changes = append(out.Changes, s.Changes...)
 	}
 	return out, nil
 }
@@ -61,24 +45,11 @@ func (d *District) recompute(v auyl.View, o *wire.Observations) (auyl.Step, erro
 // formula makes, and those that an older one has made.
 func (p *part) allOf(indicator int32, set map[target]struct{}) error {
 	ind := &p.m.indicators[indicator]
-	for _, n := range ind.drivers {
-		driver := &ind.terms[n]
-		in := &p.m.inputs[driver.input]
-		freqs := driver.freqs
-		if in.kind == KindStock {
-			freqs = []auyl.Freq{auyl.FreqDay}
-		}
-		for _, freq := range freqs {
-			days, err := p.days(driver.input, freq, math.MinInt32, math.MaxInt32)
-			if err != nil {
-				return err
-			}
-			for _, d := range days {
-				if period, ok := driver.base(in, ind.Freq, d); ok {
-					set[target{indicator, period}] = struct{}{}
-				}
-			}
-		}
+	err := p.driven(ind, func(*term) (from, to auyl.Day) { return math.MinInt32, math.MaxInt32 }, func(period auyl.Period) {
+		set[target{indicator, period}] = struct{}{}
+	})
+	if err != nil {
+		return err
 	}
 	cells := appendKey(keyCells, p.code, string(ind.ID))
 	return p.view.Scan(appendPeriod(slices.Clone(cells), ind.Freq, math.MinInt32), appendPeriod(slices.Clone(cells), ind.Freq, math.MaxInt32), func(key, _ []byte) bool {

@@ -87,16 +87,21 @@ func (a *asker) answer(ctx context.Context, q clickhouse.Question) error {
 		}
 		return a.write(ctx, q, a.s.out)
 	}
-	part := a.output + ".part"
+	return writeWhole(a.output, func(w io.Writer) error { return a.write(ctx, q, w) })
+}
+
+// writeWhole writes a file whole or not at all.
+func writeWhole(name string, write func(io.Writer) error) error {
+	part := name + ".part"
 	f, err := os.Create(part)
 	if err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
 	w := bufio.NewWriterSize(f, 256<<10)
-	err = a.write(ctx, q, w)
+	err = write(w)
 	err = errors.Join(err, w.Flush(), f.Close())
 	if err == nil {
-		err = os.Rename(part, a.output)
+		err = os.Rename(part, name)
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(part))

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -143,16 +142,17 @@ func (c *summaryRenderCmd) Run(ctx context.Context, s streams) error {
 	if form.binary && c.Output == "" && isTerminal(s.out) {
 		return &exitError{exitUsage, fmt.Errorf("%s is not for a terminal: say -o FILE", format)}
 	}
-	var out bytes.Buffer
-	err = c.compose(ctx, s, func(doc *document.Document) error { return newForms().write(&out, form.name, doc) })
-	if err != nil {
+	return c.compose(ctx, s, []string{c.AsOf}, func(doc *document.Document) error {
+		if c.Output != "" {
+			return writeWhole(c.Output, func(w io.Writer) error { return newForms().write(w, form.name, doc) })
+		}
+		var out bytes.Buffer // nothing of a form that fails is shown
+		if err := newForms().write(&out, form.name, doc); err != nil {
+			return err
+		}
+		_, err := out.WriteTo(s.out)
 		return err
-	}
-	if c.Output == "" {
-		_, err = out.WriteTo(s.out)
-		return err
-	}
-	return writeWhole(c.Output, out.Bytes())
+	})
 }
 
 // house reads the declarations that the configuration names, without an engine.
@@ -166,42 +166,68 @@ func (c *common) house(s streams) (*schemas.House, error) {
 	return houseOf(cfg)
 }
 
-// compose makes the document that the flags name.
-func (c *summaryRenderCmd) compose(ctx context.Context, s streams, f func(*document.Document) error) error {
+// wanted is what the flags name, checked: what is wrong by itself is said before an
+// engine is started.
+type wanted struct {
+	house  *schemas.House
+	def    *schemas.Summary
+	areas  []auyl.AreaCode
+	period auyl.Period
+	asOf   time.Time
+}
+
+func (c *summaryRenderCmd) wanted(s streams) (*wanted, error) {
 	asOf, err := parseTime(c.AsOf)
 	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	area, err := auyl.ParseAreaCode(c.Area)
-	if err != nil {
-		return &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
 	period, err := parsePeriod(c.Period)
 	if err != nil {
-		return &exitError{exitUsage, err}
+		return nil, &exitError{exitUsage, err}
 	}
-	// What is wrong by itself is said before an engine is started.
 	house, err := c.house(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	def, err := summaryOf(house, c.ID)
 	if err != nil {
+		return nil, err
+	}
+	areas, err := c.areas(house, def, period)
+	if err != nil {
+		return nil, err
+	}
+	return &wanted{house, def, areas, period, asOf}, nil
+}
+
+// compose makes the document that the flags name as of each of some times, by one
+// engine, and hands them to f in that order.
+func (c *summaryRenderCmd) compose(ctx context.Context, s streams, times []string, f func(*document.Document) error) error {
+	w, err := c.wanted(s)
+	if err != nil {
 		return err
 	}
-	if _, err := summary.CheckArea(house, def, area, period); err != nil {
-		return err
+	asOf := make([]time.Time, len(times))
+	for i, t := range times {
+		if asOf[i], err = parseTime(t); err != nil {
+			return &exitError{exitUsage, err}
+		}
 	}
 	lang := c.Lang
 	if lang == "" {
-		lang = def.Languages[0]
+		lang = w.def.Languages[0]
 	}
 	return c.reading(ctx, s, func(n *node) error {
-		doc, err := summary.Compose(ctx, facts{n.db}, house, def, area, period, lang, asOf)
-		if err != nil {
-			return err
+		for _, t := range asOf {
+			doc, err := summary.Compose(ctx, facts{n.db}, w.house, w.def, w.areas[0], w.period, lang, t)
+			if err != nil {
+				return err
+			}
+			if err := f(doc); err != nil {
+				return err
+			}
 		}
-		return f(doc)
+		return nil
 	})
 }
 
@@ -211,29 +237,4 @@ func parsePeriod(text string) (auyl.Period, error) {
 		text = t.Format("2006-M01")
 	}
 	return auyl.ParsePeriod(text)
-}
-
-// writeWhole writes a file whole or not at all.
-func writeWhole(name string, b []byte) error {
-	part := name + ".part"
-	f, err := os.Create(part)
-	if err != nil {
-		return fmt.Errorf("output: %w", err)
-	}
-	w := bufio.NewWriter(f)
-	_, err = w.Write(b)
-	if e := w.Flush(); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(part, name)
-	}
-	if err != nil {
-		_ = os.Remove(part) // the fault before it is what counts
-		return fmt.Errorf("output: %w", err)
-	}
-	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +90,7 @@ func (c *composer) Declarations() []schedule.Declaration {
 		if err != nil {
 			continue // the loader of declarations has refused it
 		}
-		d := schedule.Declaration{Summary: def.ID, Version: int(def.Version), Areas: c.areas(def.Level), Freq: def.Freq, Times: def.Schedule.Cron, Zone: zone}
+		d := schedule.Declaration{Summary: def.ID, Version: int(def.Version), Areas: codesOf(c.n.house.Areas.OfLevel(def.Level, auyl.MaxDay-1)), Freq: def.Freq, Times: def.Schedule.Cron, Zone: zone}
 		if w := def.Schedule.WaitFor; w != nil {
 			for _, id := range w.Indicators {
 				d.WaitFor = append(d.WaitFor, string(id))
@@ -109,16 +108,12 @@ func deadline(cron string, day int) string {
 	return fmt.Sprintf("%s %s %d %s *", f[0], f[1], day, f[3])
 }
 
-// areas are those of a level that are there today.
-func (c *composer) areas(level auyl.Level) []auyl.AreaCode {
-	var out []auyl.AreaCode
-	for _, a := range c.n.house.Areas.All() {
-		if a.Level == level && a.ValidTo == auyl.MaxDay {
-			out = append(out, a.Code)
-		}
+func codesOf(areas []*auyl.Area) []auyl.AreaCode {
+	out := make([]auyl.AreaCode, len(areas))
+	for i, a := range areas {
+		out[i] = a.Code
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 func (c *composer) def(id string) (*schemas.Summary, error) { return summaryOf(c.n.house, id) }

@@ -75,23 +75,25 @@ func (c *summaryDiffCmd) both(ctx context.Context, s streams) (a, b *document.Do
 	case c.ID == "" || c.Area == "" || c.Period == "":
 		return nil, nil, &exitError{exitUsage, errors.New("two times want --id, --area and --period")}
 	}
-	for i, t := range []string{c.A, c.B} {
+	times := []string{c.A, c.B}
+	for i, t := range times {
 		if t == "now" {
-			t = ""
-		}
-		r := &summaryRenderCmd{common: c.common, ID: c.ID, Area: c.Area, Period: c.Period, AsOf: t}
-		if err := r.compose(ctx, s, func(d *document.Document) error {
-			if i == 0 {
-				a = d
-			} else {
-				b = d
-			}
-			return nil
-		}); err != nil {
-			return nil, nil, err
+			times[i] = ""
 		}
 	}
-	return a, b, nil
+	var docs []*document.Document
+	r := &summaryRenderCmd{common: c.common, ID: c.ID, Area: c.Area, Period: c.Period}
+	if r.isMany() {
+		return nil, nil, &exitError{exitUsage, fmt.Errorf("--area %s: want nine digits of one area", c.Area)}
+	}
+	err = r.compose(ctx, s, times, func(d *document.Document) error {
+		docs = append(docs, d)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return docs[0], docs[1], nil
 }
 
 func readDocument(name string) (*document.Document, error) {

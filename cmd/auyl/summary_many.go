@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,26 +32,11 @@ func (c *summaryRenderCmd) many(ctx context.Context, s streams, form summaryForm
 	if c.Output == "" {
 		return &exitError{exitUsage, errors.New("many summaries go to a folder: say -o DIR")}
 	}
-	asOf, err := parseTime(c.AsOf)
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	period, err := parsePeriod(c.Period)
-	if err != nil {
-		return &exitError{exitUsage, err}
-	}
-	house, err := c.house(s)
+	w, err := c.wanted(s)
 	if err != nil {
 		return err
 	}
-	def, err := summaryOf(house, c.ID)
-	if err != nil {
-		return err
-	}
-	areas, err := c.areas(house, def, period)
-	if err != nil {
-		return err
-	}
+	def := w.def
 	langs := def.Languages[:1]
 	if c.Lang != "" {
 		langs = strings.Split(c.Lang, ",")
@@ -69,15 +54,15 @@ func (c *summaryRenderCmd) many(ctx context.Context, s streams, form summaryForm
 		defer bar.stop()
 		bar.say("reading figures")
 		began := time.Now()
-		e, err := summary.Open(ctx, facts{n.db}, house, def, areas[0].Oblast(), period, asOf)
+		e, err := summary.Open(ctx, facts{n.db}, w.house, def, w.areas[0].Oblast(), w.period, w.asOf)
 		if err != nil {
 			return err
 		}
-		made, all := atomic.Int64{}, len(areas)*len(langs)
+		made, all := atomic.Int64{}, len(w.areas)*len(langs)
 		forms := newForms()
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(runtime.GOMAXPROCS(0)) // so many documents are in memory at once
-		for _, area := range areas {
+		for _, area := range w.areas {
 			for _, lang := range langs {
 				g.Go(func() error {
 					if err := gctx.Err(); err != nil {
@@ -87,13 +72,10 @@ func (c *summaryRenderCmd) many(ctx context.Context, s streams, form summaryForm
 					if err != nil {
 						return err
 					}
-					var out bytes.Buffer
-					if err := forms.write(&out, form.name, doc); err != nil {
+					name := fmt.Sprintf("%s-%s-%s-%s.%s", def.ID, area, w.period, lang, form.extension)
+					err = writeWhole(filepath.Join(c.Output, name), func(out io.Writer) error { return forms.write(out, form.name, doc) })
+					if err != nil {
 						return fmt.Errorf("%s in %s: %w", area, lang, err)
-					}
-					name := fmt.Sprintf("%s-%s-%s-%s.%s", def.ID, area, period, lang, form.extension)
-					if err := writeWhole(filepath.Join(c.Output, name), out.Bytes()); err != nil {
-						return err
 					}
 					bar.say(share(int(made.Add(1)), all, time.Since(began)))
 					return nil
@@ -119,12 +101,7 @@ func (c *summaryRenderCmd) areas(house *schemas.House, def *schemas.Summary, per
 		_, err = summary.CheckArea(house, def, area, period)
 		return []auyl.AreaCode{area}, err
 	}
-	var out []auyl.AreaCode
-	for _, a := range house.Areas.All() {
-		if a.Level == def.Level && a.ValidFrom <= period.LastDay() && period.LastDay() < a.ValidTo {
-			out = append(out, a.Code)
-		}
-	}
+	out := codesOf(house.Areas.OfLevel(def.Level, period.LastDay()))
 	if len(out) == 0 {
 		return nil, fmt.Errorf("no area of level %s was there in %s", def.Level, period)
 	}

@@ -90,7 +90,7 @@ func newPreview(n *node, compose send.Renderer) http.Handler {
 type previewChoice struct {
 	ID, Title, Period string
 	Langs             []string
-	Areas             []auyl.Area
+	Areas             []*auyl.Area
 }
 
 // choose shows what there is to look at.
@@ -99,12 +99,7 @@ func (p *preview) choose(w http.ResponseWriter, r *http.Request) {
 	var list []previewChoice
 	for i := range p.n.house.Summaries {
 		def := &p.n.house.Summaries[i]
-		x := previewChoice{ID: def.ID, Title: def.Titles.EN, Langs: def.Languages, Period: auyl.NewPeriod(def.Freq, today).Shift(-2).String()}
-		for _, a := range p.n.house.Areas.All() {
-			if a.Level == def.Level && a.ValidTo == auyl.MaxDay {
-				x.Areas = append(x.Areas, a)
-			}
-		}
+		x := previewChoice{ID: def.ID, Title: def.Titles.EN, Langs: def.Languages, Period: auyl.NewPeriod(def.Freq, today).Shift(-2).String(), Areas: p.n.house.Areas.OfLevel(def.Level, auyl.MaxDay-1)}
 		list = append(list, x)
 	}
 	var out bytes.Buffer

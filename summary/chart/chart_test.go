@@ -2,7 +2,6 @@ package chart_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"flag"
@@ -15,22 +14,10 @@ import (
 
 	"github.com/auyl-kz/auyl/summary/chart"
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 )
 
 var look = flag.String("look", "", "a folder to leave the pictures in, for the eye")
-
-func read(t *testing.T, lang string) *document.Document {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document.Document
-	if err := json.Unmarshal(b, &d); err != nil {
-		t.Fatal(err)
-	}
-	return &d
-}
 
 func drawer(tb testing.TB) *chart.Drawer {
 	tb.Helper()
@@ -44,7 +31,7 @@ func drawer(tb testing.TB) *chart.Drawer {
 func TestSVGIsWellFormedAndSaysItsAlternative(t *testing.T) {
 	d := drawer(t)
 	for _, lang := range []string{"kk", "ru"} {
-		doc := read(t, lang)
+		doc := documenttest.Oblast(t, lang)
 		for _, s := range doc.Sections {
 			for i := range s.Charts {
 				c := &s.Charts[i]
@@ -111,7 +98,7 @@ func wellFormed(t *testing.T, svg []byte) (label, title string) {
 }
 
 func TestMapNamesMissingRegionsAndThoseWithoutOutline(t *testing.T) {
-	doc := read(t, "kk")
+	doc := documenttest.Oblast(t, "kk")
 	c := document.Chart{Kind: document.Map, Title: "t", Alt: "a", Regions: []document.Region{
 		{Area: 195200000, Name: "Қарасай ауданы", Text: "дерек жоқ"},
 		{Area: 194000000, Name: "Еңбекшіқазақ ауданы", Value: new(5.0), Text: "5"},

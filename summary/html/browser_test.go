@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 )
 
 var look = flag.String("look", "", "a folder to leave screenshots in, for the eye")
@@ -61,8 +62,8 @@ func TestPageFitsPhoneAndDeskAndAxeFindsNothingSerious(t *testing.T) {
 	w := writer(t)
 	script := axe(t)
 	pages := map[string]string{
-		"kk":      page(t, w, read(t, "kk")),
-		"ru":      page(t, w, read(t, "ru")),
+		"kk":      page(t, w, documenttest.Oblast(t, "kk")),
+		"ru":      page(t, w, documenttest.Oblast(t, "ru")),
 		"hostile": page(t, w, hostile()),
 	}
 	for _, name := range []string{"kk", "ru", "hostile"} {

@@ -16,23 +16,11 @@ import (
 
 	"github.com/auyl-kz/auyl/summary/chart"
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 	"github.com/auyl-kz/auyl/summary/html"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-func read(t *testing.T, lang string) *document.Document {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document.Document
-	if err := json.Unmarshal(b, &d); err != nil {
-		t.Fatal(err)
-	}
-	return &d
-}
 
 func writer(tb testing.TB) *html.Writer {
 	tb.Helper()
@@ -68,7 +56,7 @@ var svg = regexp.MustCompile(`(?s)<svg.*?</svg>`)
 func TestPageIsAsItWas(t *testing.T) {
 	w := writer(t)
 	for _, lang := range []string{"kk", "ru"} {
-		got := svg.ReplaceAllString(page(t, w, read(t, lang)), "<svg>…</svg>")
+		got := svg.ReplaceAllString(page(t, w, documenttest.Oblast(t, lang)), "<svg>…</svg>")
 		file := filepath.Join("testdata", "oblast-monthly."+lang+".html.golden")
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
@@ -86,7 +74,7 @@ func TestPageIsAsItWas(t *testing.T) {
 }
 
 func TestEveryNumberLeadsToItsCommand(t *testing.T) {
-	d := read(t, "kk")
+	d := documenttest.Oblast(t, "kk")
 	p := page(t, writer(t), d)
 	for i, r := range d.References() {
 		at := strings.Index(p, `<li id="e`+itoa(i+1)+`">`)
@@ -126,7 +114,7 @@ func TestHostileWordsStayWords(t *testing.T) {
 }
 
 func TestPageNeedsNothingFromElsewhere(t *testing.T) {
-	p := page(t, writer(t), read(t, "ru"))
+	p := page(t, writer(t), documenttest.Oblast(t, "ru"))
 	for _, bad := range []string{"<link", "<script", "@import", "url(", "src="} {
 		if strings.Contains(p, bad) {
 			t.Errorf("page has %s", bad)
@@ -140,7 +128,7 @@ func TestPageNeedsNothingFromElsewhere(t *testing.T) {
 
 func TestMailCarriesItsPictures(t *testing.T) {
 	w := writer(t)
-	d := read(t, "kk")
+	d := documenttest.Oblast(t, "kk")
 	var b, again bytes.Buffer
 	images, err := w.Mail(&b, d)
 	if err != nil {

@@ -2,7 +2,6 @@ package markdown_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -17,23 +16,11 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 	"github.com/auyl-kz/auyl/summary/markdown"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-func read(tb testing.TB, lang string) *document.Document {
-	tb.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var d document.Document
-	if err := json.Unmarshal(b, &d); err != nil {
-		tb.Fatal(err)
-	}
-	return &d
-}
 
 func write(tb testing.TB, d *document.Document) string {
 	tb.Helper()
@@ -46,7 +33,7 @@ func write(tb testing.TB, d *document.Document) string {
 
 func TestMarkdownIsAsItWas(t *testing.T) {
 	for _, lang := range []string{"kk", "ru"} {
-		got := write(t, read(t, lang))
+		got := write(t, documenttest.Oblast(t, lang))
 		file := filepath.Join("testdata", "oblast-monthly."+lang+".md.golden")
 		if *update {
 			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
@@ -97,7 +84,7 @@ func render(tb testing.TB, md string) (elements map[string]int, text string) {
 
 func TestMarkdownRendersWhole(t *testing.T) {
 	for _, lang := range []string{"kk", "ru"} {
-		d := read(t, lang)
+		d := documenttest.Oblast(t, lang)
 		elements, text := render(t, write(t, d))
 		// Four charts and two tables; three sentences have numbers.
 		if elements["table"] != 6 || elements["h1"] != 1 || elements["a"] != 0 {
@@ -178,7 +165,7 @@ func FuzzWordsStayWords(f *testing.F) {
 }
 
 func TestEqualDocumentsGiveEqualBytes(t *testing.T) {
-	if a, b := write(t, read(t, "kk")), write(t, read(t, "kk")); a != b {
+	if a, b := write(t, documenttest.Oblast(t, "kk")), write(t, documenttest.Oblast(t, "kk")); a != b {
 		t.Error("two writings of one document differ")
 	}
 	if got := write(t, &document.Document{}); got == "" {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 )
 
 // BenchmarkOkrugs is what an evening of summaries takes for each document: 131
@@ -14,7 +15,7 @@ func BenchmarkOkrugs(b *testing.B) {
 	w := writer(b)
 	var docs []*document.Document
 	for _, lang := range []string{"kk", "ru"} {
-		docs = append(docs, okrug(read(b, lang)))
+		docs = append(docs, okrug(documenttest.Oblast(b, lang)))
 	}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -29,7 +30,7 @@ func BenchmarkOkrugs(b *testing.B) {
 
 func BenchmarkOblast(b *testing.B) {
 	w := writer(b)
-	d := read(b, "kk")
+	d := documenttest.Oblast(b, "kk")
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := w.Write(io.Discard, d); err != nil {

@@ -2,7 +2,6 @@ package pdf_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -18,23 +17,11 @@ import (
 
 	"github.com/auyl-kz/auyl/summary/chart"
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 	"github.com/auyl-kz/auyl/summary/pdf"
 )
 
 var look = flag.String("look", "", "a folder to leave the documents in, for the eye")
-
-func read(tb testing.TB, lang string) *document.Document {
-	tb.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var d document.Document
-	if err := json.Unmarshal(b, &d); err != nil {
-		tb.Fatal(err)
-	}
-	return &d
-}
 
 func writer(tb testing.TB) *pdf.Writer {
 	tb.Helper()
@@ -59,7 +46,7 @@ func write(tb testing.TB, w *pdf.Writer, d *document.Document) []byte {
 }
 
 func TestEqualDocumentsGiveEqualBytes(t *testing.T) {
-	a, b := write(t, writer(t), read(t, "kk")), write(t, writer(t), read(t, "kk"))
+	a, b := write(t, writer(t), documenttest.Oblast(t, "kk")), write(t, writer(t), documenttest.Oblast(t, "kk"))
 	if !bytes.Equal(a, b) {
 		t.Error("two documents of one vintage differ")
 	}
@@ -67,7 +54,7 @@ func TestEqualDocumentsGiveEqualBytes(t *testing.T) {
 		return
 	}
 	for _, lang := range []string{"kk", "ru"} {
-		if err := os.WriteFile(filepath.Join(*look, lang+".pdf"), write(t, writer(t), read(t, lang)), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(*look, lang+".pdf"), write(t, writer(t), documenttest.Oblast(t, lang)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,7 +151,7 @@ func sayings(d *document.Document) []string {
 func TestTextIsSearchable(t *testing.T) {
 	w := writer(t)
 	for _, lang := range []string{"kk", "ru"} {
-		d := read(t, lang)
+		d := documenttest.Oblast(t, lang)
 		b := write(t, w, d)
 		_, pages := open(t, b)
 		extractions := map[string]string{"Go": strings.Join(pages, "")}
@@ -195,7 +182,7 @@ func TestTextIsSearchable(t *testing.T) {
 
 // Blanks are in the text, so that a search for two words finds them.
 func TestSentencesKeepTheirBlanks(t *testing.T) {
-	d := read(t, "ru")
+	d := documenttest.Oblast(t, "ru")
 	_, pages := open(t, write(t, writer(t), d))
 	for _, want := range []string{"Уровень зарегистрированной безработицы составил ", "4,9 %ᴾ", ", чем в сентябре прошлого года."} {
 		if !strings.Contains(pages[0], want) {
@@ -205,7 +192,7 @@ func TestSentencesKeepTheirBlanks(t *testing.T) {
 }
 
 func TestDocumentSaysWhatItIs(t *testing.T) {
-	d := read(t, "kk")
+	d := documenttest.Oblast(t, "kk")
 	r, pages := open(t, write(t, writer(t), d))
 	root, info := r.Trailer().Key("Root"), r.Trailer().Key("Info")
 	if got := root.Key("Lang").Text(); got != "kk" {
@@ -239,7 +226,7 @@ func TestDocumentSaysWhatItIs(t *testing.T) {
 }
 
 func TestHeadOfATableComesAgainOnEachPage(t *testing.T) {
-	d := read(t, "ru")
+	d := documenttest.Oblast(t, "ru")
 	_, pages := open(t, write(t, writer(t), d))
 	table := d.Sections[4].Tables[0]
 	head := squeeze(table.Heads[3].Text)
@@ -266,7 +253,7 @@ func TestHeadOfATableComesAgainOnEachPage(t *testing.T) {
 
 // The annex begins on a page of its own: page one alone can be handed on.
 func TestAnnexBeginsAPage(t *testing.T) {
-	d := read(t, "kk")
+	d := documenttest.Oblast(t, "kk")
 	_, pages := open(t, write(t, writer(t), d))
 	for _, p := range pages {
 		if strings.Contains(squeeze(p), d.Labels.Annex) && strings.Contains(p, d.Sections[0].Title) {

@@ -18,12 +18,6 @@ type times struct {
 // errWall says that times are not those of a clock on a wall.
 var errWall = errors.New("want five fields such as \"0 9 5 * *\"; the zone is that of the configuration, and intervals have no place here")
 
-// CheckTimes checks the language of times.
-func CheckTimes(text string) error {
-	_, err := parseTimes(text, time.UTC)
-	return err
-}
-
 func parseTimes(text string, zone *time.Location) (*times, error) {
 	if strings.Contains(text, "TZ=") || strings.HasPrefix(text, "@every") {
 		return nil, fmt.Errorf("times %q: %w", text, errWall)

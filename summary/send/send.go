@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/auyl-kz/auyl"
+	"github.com/auyl-kz/auyl/internal/wait"
 )
 
 // Request asks for one form of one summary.
@@ -301,23 +302,12 @@ func (s *Sender) note(ctx context.Context, d Delivery, revision uint64) (Deliver
 			revision = rev
 		}
 		if pauses := notePauses(); i < len(pauses) {
-			if perr := pause(ctx, pauses[i]); perr != nil {
+			if perr := wait.For(ctx, pauses[i]); perr != nil {
 				return d, perr
 			}
 			continue
 		}
 		return d, fmt.Errorf("note that the delivery is %s: %w", d.State, err)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/auyl-kz/auyl/internal/publicaddr"
 )
 
 // WebhookOptions say whom we may call and how we sign.
@@ -86,30 +88,13 @@ func (w *Webhook) dial(ctx context.Context, network, address string) (net.Conn, 
 	if !w.private(host) {
 		d.Control = func(_, address string, _ syscall.RawConn) error {
 			a, err := netip.ParseAddrPort(address)
-			if err != nil || !public(a.Addr()) {
+			if err != nil || !publicaddr.Is(a.Addr()) {
 				return fmt.Errorf("%s %w", host, errInner)
 			}
 			return nil
 		}
 	}
 	return d.DialContext(ctx, network, address)
-}
-
-// public reports whether an address belongs to the internet.
-func public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range []string{
-		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", // among them ways to wrap an IPv4 address
-	} {
-		if netip.MustParsePrefix(p).Contains(a) {
-			return false
-		}
-	}
-	return true
 }
 
 func (w *Webhook) private(host string) bool {

@@ -4,29 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
 
 	"github.com/auyl-kz/auyl/summary/document"
+	"github.com/auyl-kz/auyl/summary/document/documenttest"
 	"github.com/auyl-kz/auyl/summary/sheet"
 )
-
-func read(t *testing.T, lang string) *document.Document {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("..", "testdata", "oblast-monthly."+lang+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document.Document
-	if err := json.Unmarshal(b, &d); err != nil {
-		t.Fatal(err)
-	}
-	return &d
-}
 
 func write(t *testing.T, d *document.Document) []byte {
 	t.Helper()
@@ -54,7 +40,7 @@ func open(t *testing.T, d *document.Document) *excelize.File {
 }
 
 func TestNumbersAreNumbersWithTheirFormat(t *testing.T) {
-	d := read(t, "kk")
+	d := documenttest.Oblast(t, "kk")
 	f := open(t, d)
 	table := d.Sections[1].Tables[0]
 	for r, row := range table.Rows {
@@ -92,7 +78,7 @@ func TestNumbersAreNumbersWithTheirFormat(t *testing.T) {
 }
 
 func TestEachThemeHasASheetWhoseHeadStays(t *testing.T) {
-	d := read(t, "ru")
+	d := documenttest.Oblast(t, "ru")
 	f := open(t, d)
 	want := []string{"Алматинская область", "Общее", "Бюджет", "Данные рисунка", "Откуда взяты числа"}
 	if got := f.GetSheetList(); strings.Join(got, "|") != strings.Join(want, "|") {

@@ -23,14 +23,6 @@ func (w *Words) Number(v float64, decimals int) string {
 	return minus + w.printer.Sprint(number.Decimal(v, number.Scale(decimals)))
 }
 
-// Signed is Number with a plus where it is above zero.
-func (w *Words) Signed(v float64, decimals int) string {
-	if round(v, decimals) > 0 {
-		return "+" + w.Number(v, decimals)
-	}
-	return w.Number(v, decimals)
-}
-
 // round goes half away from zero, as people do: the printer is then handed a
 // value that needs no rounding.
 func round(v float64, decimals int) float64 {
